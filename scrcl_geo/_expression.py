@@ -1,0 +1,113 @@
+"""What the numbers in an expression matrix are, and log-normalised expression from any of them."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from scrcl_geo import _keys, _validate
+
+logger = logging.getLogger(__name__)
+
+COUNTS, NORMALIZED, LOG, SCALED = "counts", "normalized", "log", "scaled"
+KINDS = (COUNTS, NORMALIZED, LOG, SCALED)
+# log1p of the largest count a 64-bit float holds exactly is 36.7; of a billion, 20.7
+_LARGEST_LOG = 25.0
+
+
+def detect_values(matrix: Any) -> str:
+    """Kind of the values of an (N, G) matrix, from the numbers alone.
+
+    ``counts``: whole numbers ≥ 0 · ``normalized``: other numbers ≥ 0, too large for logarithms ·
+    ``log``: numbers ≥ 0 that can be logarithms of counts · ``scaled``: fractions with negatives among them.
+
+    Raises
+    ------
+    ScrclInputError
+        Whole numbers with a negative among them.
+    """
+    values = _validate.stored_values(matrix)
+    whole = values.dtype.kind in "iub" or bool(np.equal(np.mod(values, 1), 0).all())
+    low, high = values.min(initial=0), values.max(initial=0)
+    if low < 0:
+        if whole:
+            raise _validate.fail(
+                "counts are negative",
+                f"{int((values < 0).sum())} negative whole numbers, the smallest {low:g}",
+                "store counts of at least 0, or name a layer that holds them",
+            )
+        return SCALED
+    if whole:
+        return COUNTS
+    return LOG if high <= _LARGEST_LOG else NORMALIZED
+
+
+def resolve_values(matrix: Any, values: str) -> str:
+    """The kind the user states, checked against the numbers, or the detected one for ``"auto"``."""
+    _validate.one_of("values", values, ("auto", *KINDS))
+    found = detect_values(matrix)
+    if values == "auto":
+        logger.info("expression values look like %s; pass values=... to state otherwise", found)
+        return found
+    if found == SCALED and values != SCALED:
+        raise _validate.fail(
+            f"values={values!r} does not fit the matrix", "negative numbers", "state values='scaled'"
+        )
+    return values
+
+
+def log_expression(
+    matrix: Any, values: str, *, target_sum: float | None = None
+) -> sparse.csr_matrix:
+    """Log-normalised expression, float32 CSR (N, G), from counts, normalised or log values.
+
+    Counts are scaled to ``target_sum`` per cell (None: the median of the cells), then log1p. Normalised values
+    get log1p alone, log values nothing. Scaled values keep their positive part: expression above the
+    gene's mean. The input is never edited.
+    """
+    if values == SCALED and not sparse.issparse(matrix):
+        matrix = np.maximum(matrix, 0)
+    x = sparse.csr_matrix(matrix, dtype=np.float32, copy=True)
+    x.sum_duplicates()
+    if values == SCALED:
+        np.maximum(x.data, 0, out=x.data)
+    if values == COUNTS:
+        totals = library_size(x)
+        target = target_sum if target_sum is not None else median_library_size(totals)
+        scale = np.divide(target, totals, out=np.zeros_like(totals), where=totals > 0)
+        x.data *= np.repeat(scale, np.diff(x.indptr)).astype(np.float32)
+    if values in (COUNTS, NORMALIZED):
+        np.log1p(x.data, out=x.data)
+    x.eliminate_zeros()
+    return x
+
+
+def library_size(matrix: Any) -> np.ndarray:
+    """Counts per cell, (N,) float64."""
+    return np.asarray(matrix.sum(axis=1, dtype=np.float64)).reshape(-1)
+
+
+def median_library_size(totals: np.ndarray) -> float:
+    """Median library size of the cells that have counts."""
+    return float(np.median(totals[totals > 0]))
+
+
+def used_expression(adata: Any, *, counts: bool = False) -> sparse.csr_matrix:
+    """Expression of the genes in use, as ``pp.select_genes`` left the AnnData: log, or the counts.
+
+    Shapes: float32 CSR (N, n_used).
+    """
+    remedy = "run sg.pp.graph(adata) first"
+    params = _validate.key(adata.uns, _keys.GRAPH_PARAMS, slot="uns", do=remedy)
+    used = _validate.key(adata.var, _keys.USED_GENES, slot="var", do=remedy).to_numpy(dtype=bool)
+    layer, kind = params["layer"], params["values"]
+    matrix = adata.layers[layer] if layer else adata.X
+    if not counts:
+        x = log_expression(matrix, kind, target_sum=params.get("target_sum"))
+        return x[:, used]
+    if kind != COUNTS:
+        raise _validate.fail("Pearson residuals need counts", f"{kind} values", "name a layer of counts")
+    return sparse.csr_matrix(matrix, dtype=np.float32)[:, used]

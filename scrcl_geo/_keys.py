@@ -1,0 +1,35 @@
+"""Every AnnData key, node type and edge type the package reads or writes: the only place with such strings."""
+
+# node types and edge types of the heterogeneous graph
+CELL = "cell"
+GENE = "gene"
+SIMILAR = (CELL, "similar_to", CELL)
+NEAR = (CELL, "near", CELL)
+COEXPRESSED = (GENE, "coexpressed_with", GENE)
+EXPRESSES = (CELL, "expresses", GENE)
+EXPRESSED_BY = (GENE, "rev_expresses", CELL)
+
+# AnnData input
+SPATIAL = "spatial"
+
+# what pp writes
+PCA = "X_pca"
+LOADINGS = "PCs"
+USED_GENES = "scrcl_used"
+NEIGHBORS = "neighbors"
+CONNECTIVITIES = "connectivities"
+DISTANCES = "distances"
+SPATIAL_CONNECTIVITIES = "spatial_connectivities"
+SPATIAL_DISTANCES = "spatial_distances"
+COEXPRESSION_NEIGHBORS = "coexpression_neighbors"
+COEXPRESSION_CONNECTIVITIES = "coexpression_connectivities"
+COEXPRESSION_DISTANCES = "coexpression_distances"
+GRAPH_PARAMS = "scrcl_graph"
+
+# what tl writes
+EMBEDDING = "X_scrcl"
+REFINED = "X_scrcl_refined"
+CLUSTERS = "scrcl"
+GENES = "scrcl"
+RESULTS = "scrcl"
+ASSOCIATIONS = "scrcl_associations"

@@ -1,0 +1,144 @@
+"""Checks of what users hand in: the only place that words input errors.
+
+Every message says what is wrong, what was found and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import sparse
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+class ScrclInputError(ValueError):
+    """Input that cannot be used; the message is one line and names the remedy."""
+
+
+def fail(wrong: str, found: str, do: str) -> ScrclInputError:
+    """The error for one wrong input, in the one form all messages share."""
+    return ScrclInputError(" ".join(f"{wrong}: found {found}; {do}.".split()))
+
+
+def shown(names: Collection[Any], limit: int = 8) -> str:
+    """A short list of names for a message: at most ``limit`` of them."""
+    if not names:
+        return "none"
+    head = ", ".join(repr(str(name)) for name in list(names)[:limit])
+    return head + (f" and {len(names) - limit} more" if len(names) > limit else "")
+
+
+def key(mapping: Any, name: str, *, slot: str, do: str | None = None) -> Any:
+    """``mapping[name]``, or an error that lists the keys there are."""
+    if name not in mapping:
+        raise fail(
+            f"{slot}[{name!r}] is missing",
+            shown(list(mapping.keys())),
+            do or f"name an existing key of {slot}",
+        )
+    return mapping[name]
+
+
+def one_of(name: str, value: Any, choices: Collection[Any]) -> None:
+    """``value`` is one of ``choices``."""
+    if value not in choices:
+        raise fail(f"{name} is not known", repr(value), f"choose one of {shown(choices)}")
+
+
+def at_least(name: str, value: float, minimum: float) -> None:
+    """``value`` is a number of at least ``minimum``."""
+    if not value >= minimum:
+        raise fail(
+            f"{name} is too small", repr(value), f"choose a number of at least {minimum}"
+        )
+
+
+def positive(name: str, value: float) -> None:
+    """``value`` is a finite number above zero."""
+    if not 0 < value < float("inf"):
+        raise fail(f"{name} is not positive", repr(value), "choose a number above zero")
+
+
+def unique(name: str, values: Collection[Any]) -> None:
+    """No value occurs twice."""
+    if len(set(values)) < len(values):
+        raise fail(f"{name} are not unique", shown(values), "name each differently")
+
+
+def n_clusters(value: int | None, n_cells: int) -> None:
+    """A number of clusters that ``n_cells`` cells can be split into; None asks for an estimate."""
+    if value is None:
+        return
+    at_least("n_clusters", value, 2)
+    if value > n_cells:
+        raise fail(
+            "fewer cells than clusters",
+            f"{n_cells} cells for n_clusters={value}",
+            "choose fewer clusters",
+        )
+
+
+def data_matrix(adata: AnnData, layer: str | None) -> Any:
+    """The expression matrix, from ``X`` or a layer, checked for shape and numbers.
+
+    Returns the stored (N, G) matrix, dense or sparse, unchanged.
+    """
+    if layer is not None:
+        matrix, place = key(adata.layers, layer, slot="layers"), f"layers[{layer!r}]"
+    else:
+        matrix, place = adata.X, "X"
+    if matrix is None:
+        raise fail(f"{place} is empty", "no matrix", "store the counts in X or name a layer")
+    n_cells, n_genes = matrix.shape
+    if n_cells < 2 or n_genes < 2:
+        raise fail(
+            f"{place} is too small",
+            f"{n_cells} cells and {n_genes} genes",
+            "at least 2 cells and 2 genes are needed",
+        )
+    for axis, names in (("cell", adata.obs_names), ("gene", adata.var_names)):
+        if not names.is_unique:
+            repeated = names[names.duplicated()].unique()
+            fix = "obs_names_make_unique" if axis == "cell" else "var_names_make_unique"
+            raise fail(f"{axis} names are not unique", shown(repeated, 3), f"call adata.{fix}()")
+    values = stored_values(matrix)
+    if values.dtype.kind not in "fiub":
+        raise fail(f"{place} does not hold numbers", f"dtype {values.dtype}", "store numbers")
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        n_nan, n_inf = int(np.isnan(values).sum()), int(np.isinf(values).sum())
+        raise fail(
+            f"{place} holds values that are not finite",
+            f"{n_nan} NaN and {n_inf} infinite",
+            "remove or impute them",
+        )
+    if not values.any():
+        raise fail(f"{place} is all zero", f"{n_cells} empty cells", "check the file or the layer")
+    return matrix
+
+
+def stored_values(matrix: Any) -> np.ndarray:
+    """The stored values of a dense or sparse matrix, flat, without a copy where possible."""
+    if sparse.issparse(matrix):
+        return matrix.data if hasattr(matrix, "data") else matrix.tocsr().data
+    return np.asarray(matrix).reshape(-1)
+
+
+def coordinates(adata: AnnData, name: str) -> np.ndarray:
+    """Spatial coordinates (N, 2 or more) as float64, checked for numbers and spread."""
+    remedy = "store coordinates there or run without space (spatial='no')"
+    raw = np.asarray(key(adata.obsm, name, slot="obsm", do=remedy))
+    if raw.ndim != 2 or raw.shape[1] < 2 or raw.dtype.kind not in "fiu":
+        raise fail(
+            f"obsm[{name!r}] does not hold coordinates", f"{raw.dtype} {raw.shape}", remedy
+        )
+    values = raw.astype(np.float64)
+    if not np.isfinite(values).all():
+        bad = int((~np.isfinite(values)).any(axis=1).sum())
+        raise fail(f"obsm[{name!r}] is not finite", f"{bad} cells without coordinates", remedy)
+    if (np.ptp(values, axis=0) == 0).all():
+        raise fail(f"obsm[{name!r}] is constant", "one position for all cells", remedy)
+    return values

@@ -1,0 +1,10 @@
+"""Clusterers behind one signature: ``method(embedding, n_clusters, *, seed) -> labels``.
+
+Labels are integers 0, 1, … by falling cluster size.
+"""
+
+from scrcl_geo.cluster._gmm import gmm
+from scrcl_geo.cluster._kmeans import kmeans
+from scrcl_geo.cluster._leiden import leiden
+
+__all__ = ["gmm", "kmeans", "leiden"]

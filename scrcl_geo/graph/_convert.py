@@ -1,0 +1,109 @@
+"""AnnData → HeteroData: reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from scipy import sparse
+
+from scrcl_geo import _expression, _keys, _validate
+from scrcl_geo.graph._spec import DEFAULT_EDGES, EdgeSpec
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+    from torch_geometric.data import HeteroData
+
+
+def to_hetero(
+    adata: AnnData, *, edges: Sequence[EdgeSpec] = DEFAULT_EDGES, use_rep: str = _keys.PCA
+) -> HeteroData:
+    """Map an AnnData with graphs to a PyG heterogeneous graph of cells and genes.
+
+    Parameters
+    ----------
+    adata
+        As :func:`scrcl_geo.pp.graph` left it; not changed.
+    edges
+        Which sparse matrices become which edge types.
+    use_rep
+        Cell features: a key of ``obsm``, or ``"X"`` for the sparse log expression of the genes in use.
+
+    Returns
+    -------
+    torch_geometric.data.HeteroData
+        Node types ``cell`` (``x`` (N, F), dense, or sparse CSR for ``"X"``) and ``gene`` (the genes in
+        use); the given edge types with ``edge_weight``; ``(cell, expresses, gene)`` weighted by log
+        expression and its reverse ``(gene, rev_expresses, cell)``.
+
+    Raises
+    ------
+    ScrclInputError
+        A graph or representation is missing, has the wrong shape or values that are not finite.
+
+    Examples
+    --------
+    >>> import scrcl_geo as sg
+    >>> adata = sg.datasets.toy(n_slides=1, n_cells=100)
+    >>> sg.pp.graph(adata)
+    >>> sg.graph.to_hetero(adata).node_types
+    ['cell', 'gene']
+    """
+    from torch_geometric.data import HeteroData
+
+    expression = _expression.used_expression(adata)
+    used = np.flatnonzero(adata.var[_keys.USED_GENES].to_numpy())
+    data = HeteroData()
+    data[_keys.CELL].x = _features(adata, use_rep, expression)
+    data[_keys.CELL].num_nodes = adata.n_obs
+    data[_keys.GENE].num_nodes = len(used)
+    for spec in edges:
+        matrix = _edge_matrix(adata, spec)
+        if matrix is None:
+            continue
+        if spec.attr == "varp":
+            matrix = matrix[used][:, used]
+        data[spec.edge_type].edge_index, data[spec.edge_type].edge_weight = _edges(matrix)
+    index, weight = _edges(expression)
+    data[_keys.EXPRESSES].edge_index, data[_keys.EXPRESSES].edge_weight = index, weight
+    data[_keys.EXPRESSED_BY].edge_index = index.flip(0)
+    data[_keys.EXPRESSED_BY].edge_weight = weight
+    return data
+
+
+def _features(adata: AnnData, use_rep: str, expression: sparse.csr_matrix) -> torch.Tensor:
+    if use_rep == "X":
+        index, weight = _edges(expression)
+        from scrcl_geo._sparse import csr
+
+        return csr(index, weight, expression.shape)
+    x = np.asarray(_validate.key(adata.obsm, use_rep, slot="obsm", do="run sg.pp.graph(adata) first"))
+    return torch.from_numpy(np.ascontiguousarray(x, dtype=np.float32))
+
+
+def _edge_matrix(adata: AnnData, spec: EdgeSpec) -> Any:
+    """The sparse matrix of an edge type, checked; None where it is missing and optional."""
+    slot = getattr(adata, spec.attr)
+    if spec.optional and spec.key not in slot:
+        return None
+    remedy = "run sg.pp.graph(adata) first or store the matrix there"
+    matrix = _validate.key(slot, spec.key, slot=spec.attr, do=remedy)
+    if not sparse.issparse(matrix):
+        raise _validate.fail(
+            f"{spec.attr}[{spec.key!r}] is not sparse", type(matrix).__name__, "store a sparse matrix"
+        )
+    matrix = matrix.tocsr().astype(np.float32)
+    if not np.isfinite(matrix.data).all():
+        raise _validate.fail(
+            f"{spec.attr}[{spec.key!r}] is not finite", "NaN or infinite weights", "remove them"
+        )
+    return matrix
+
+
+def _edges(matrix: sparse.csr_matrix) -> tuple[torch.Tensor, torch.Tensor]:
+    """``edge_index`` (2, E) and ``edge_weight`` (E,) of a sparse matrix."""
+    coo = matrix.tocoo()
+    index = np.stack([coo.row, coo.col]).astype(np.int64)
+    return torch.from_numpy(index), torch.from_numpy(coo.data.astype(np.float32))

@@ -1,0 +1,36 @@
+"""View consistency: cosine similarities across views reproduce the cell graph."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+
+from scrcl_geo._sparse import spmm
+
+
+class ViewConsistency(nn.Module):
+    r"""Mean squared difference between cross-view cosine similarity and the graph with self-loops.
+
+    .. math::
+        L = \frac{1}{N^2} \sum_{ij} \left( \cos(z_{1i}, z_{2j}) - (A + I)_{ij} \right)^2
+
+    Source: scRCL (Peng et al., AAAI 2026, arXiv 2512.10640), view consistency loss, in the exact form
+    :math:`tr((Z_1^T Z_1)(Z_2^T Z_2)) - 2 (\sum_{(i,j) \in E} z_{1i} z_{2j} + \sum_i z_{1i} z_{2i}) + E + N`.
+
+    Shapes: ``z1``, ``z2`` (N, K), ``adj`` (N, N) sparse 0/1 without self-loops → scalar.
+    O(E K + N K²): quadratic in the width K alone.
+    """
+
+    def forward(self, z1: Tensor, z2: Tensor, adj: Tensor) -> Tensor:
+        """The loss; see the class."""
+        n_cells = z1.shape[0]
+        z1, z2 = normalize(z1, dim=1), normalize(z2, dim=1)
+        gram = (z1.T @ z1) * (z2.T @ z2)  # (K, K)
+        linked = z1 * (spmm(adj, z2) + z2)  # (N, K)
+        total = (
+            gram.sum(dtype=torch.float64)
+            - 2 * linked.sum(dtype=torch.float64)
+            + (adj.values().numel() + n_cells)
+        )
+        return (total / n_cells**2).to(z1.dtype)

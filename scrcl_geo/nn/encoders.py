@@ -1,0 +1,53 @@
+"""The two views of the paper: an MLP on lightly smoothed and a GCN on smoothed features.
+
+Both have PyG's own encoder signature ``forward(x, adj)``, so any model from
+``torch_geometric.nn.models`` can stand in their place.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn.functional import leaky_relu
+
+from scrcl_geo.nn.smoothing import SmoothedLinear
+
+
+class MLPEncoder(nn.Module):
+    """Smoothed features, one linear map, LeakyReLU: the paper's MLP view.
+
+    Shapes: ``x`` (N, F) dense or sparse CSR, ``adj`` (N, N) sparse CSR → (N, D).
+    Source: scRCL (arXiv 2512.10640), view 1.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, *, n_hops: int = 0) -> None:
+        super().__init__()
+        self.out_channels = out_channels
+        self.project = SmoothedLinear(in_channels, out_channels, n_hops=n_hops)
+
+    def forward(self, x: Tensor, adj: Tensor) -> Tensor:
+        """Encode; see the class."""
+        return leaky_relu(self.project(x, adj))
+
+
+class GCNEncoder(nn.Module):
+    """Two GCN convolutions on smoothed features, dropout, one linear map: the paper's GNN view.
+
+    Shapes: ``x`` (N, F) dense or sparse CSR, ``adj`` (N, N) sparse CSR → (N, D).
+    Source: scRCL (arXiv 2512.10640), view 2.
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, *, n_hops: int = 0, dropout: float = 0.1
+    ) -> None:
+        super().__init__()
+        self.out_channels = out_channels
+        self.conv1 = SmoothedLinear(in_channels, out_channels, n_hops=n_hops + 1)
+        self.conv2 = SmoothedLinear(out_channels, out_channels, n_hops=1)
+        self.dropout = nn.Dropout(dropout)
+        self.linear = nn.Linear(out_channels, out_channels)
+
+    def forward(self, x: Tensor, adj: Tensor) -> Tensor:
+        """Encode; see the class."""
+        h = leaky_relu(self.conv1(x, adj))
+        h = leaky_relu(self.conv2(h, adj))
+        return leaky_relu(self.linear(self.dropout(h)))

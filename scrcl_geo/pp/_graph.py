@@ -1,0 +1,90 @@
+"""All graphs in one call."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from scrcl_geo import _keys, _projection, _validate
+from scrcl_geo.pp._coexpression import coexpression
+from scrcl_geo.pp._genes import select_genes
+from scrcl_geo.pp._neighbors import neighbors
+from scrcl_geo.pp._pca import pca
+from scrcl_geo.pp._spatial import spatial_neighbors
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+logger = logging.getLogger(__name__)
+
+
+def graph(
+    adata: AnnData,
+    *,
+    layer: str | None = None,
+    values: str = "auto",
+    spatial: str = "auto",
+    batch_key: str | None = None,
+    n_top_genes: int = 2000,
+    n_comps: int = 50,
+    transform: str = _projection.ZSCORE,
+    n_neighbors: int = 15,
+    n_spatial_neighbors: int = 6,
+    n_gene_neighbors: int = 5,
+    seed: int = 0,
+) -> None:
+    """Select genes and build the cell and gene graphs that training reads.
+
+    Runs :func:`select_genes`, :func:`pca`, :func:`neighbors`, :func:`spatial_neighbors` and
+    :func:`coexpression`; call them one by one to change a step.
+
+    Parameters
+    ----------
+    layer, values, n_top_genes
+        What to read and how many genes to keep; see :func:`select_genes`.
+    spatial
+        ``"auto"`` builds spatial edges where ``obsm["spatial"]`` is there, ``"yes"`` insists, ``"no"`` never.
+    batch_key
+        Column of ``obs`` with the sample or slide.
+    n_comps, transform
+        See :func:`pca`.
+    n_neighbors, n_spatial_neighbors, n_gene_neighbors
+        Neighbours per cell by expression, per cell in space, per gene by co-expression.
+    seed
+        For approximate neighbours, used above 20,000 cells.
+
+    Returns
+    -------
+    None
+        Writes what the five functions write.
+
+    Raises
+    ------
+    ScrclInputError
+        The matrix or the coordinates cannot be used; nothing has been written then.
+
+    Examples
+    --------
+    >>> import scrcl_geo as sg
+    >>> adata = sg.datasets.toy()
+    >>> sg.pp.graph(adata, batch_key="slide")
+    >>> sorted(adata.obsp)
+    ['connectivities', 'distances', 'spatial_connectivities', 'spatial_distances']
+    """
+    _validate.one_of("spatial", spatial, ("auto", "yes", "no"))
+    in_space = spatial == "yes" or (spatial == "auto" and _keys.SPATIAL in adata.obsm)
+    if in_space:
+        _validate.coordinates(adata, _keys.SPATIAL)
+    select_genes(
+        adata, n_top_genes=n_top_genes, layer=layer, values=values, batch_key=batch_key
+    )
+    pca(adata, n_comps=n_comps, transform=transform)
+    neighbors(adata, n_neighbors=n_neighbors, seed=seed)
+    if in_space:
+        spatial_neighbors(adata, n_neighbors=n_spatial_neighbors, batch_key=batch_key)
+    else:
+        # edges of an earlier call must not reach the model when space is switched off
+        for key in (_keys.SPATIAL_CONNECTIVITIES, _keys.SPATIAL_DISTANCES):
+            adata.obsp.pop(key, None)
+    coexpression(adata, n_neighbors=n_gene_neighbors)
+    logger.info("graphs: %s", ", ".join([*adata.obsp, *adata.varp]))

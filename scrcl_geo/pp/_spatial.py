@@ -1,0 +1,88 @@
+"""Spatial neighbours of cells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scrcl_geo import _keys, _validate
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def spatial_neighbors(
+    adata: AnnData,
+    *,
+    n_neighbors: int = 6,
+    spatial_key: str = _keys.SPATIAL,
+    batch_key: str | None = None,
+) -> None:
+    """Nearest cells in the tissue, through squidpy: the ``near`` edges.
+
+    Parameters
+    ----------
+    n_neighbors
+        Neighbours per cell; the graph is then made symmetric.
+    spatial_key
+        Key of ``obsm`` with the coordinates.
+    batch_key
+        Column of ``obs`` with the slide; no edge joins two slides, whatever their coordinates.
+
+    Returns
+    -------
+    None
+        Writes ``obsp["spatial_connectivities"]`` (0/1), ``obsp["spatial_distances"]`` (units of the
+        coordinates), float32 CSR (N, N), and ``uns["spatial_neighbors"]``.
+
+    Raises
+    ------
+    ScrclInputError
+        Coordinates are missing, not finite or constant.
+
+    Examples
+    --------
+    >>> import scrcl_geo as sg
+    >>> adata = sg.datasets.toy()
+    >>> sg.pp.spatial_neighbors(adata, batch_key="slide")
+    >>> adata.obsp["spatial_connectivities"].shape
+    (800, 800)
+    """
+    import squidpy as sq
+
+    _validate.at_least("n_neighbors", n_neighbors, 1)
+    coordinates = _validate.coordinates(adata, spatial_key)
+    smallest = adata.n_obs
+    library = None
+    if batch_key is not None:
+        library = _validate.key(adata.obs, batch_key, slot="obs").astype("category")
+        smallest = int(library[library.notna()].value_counts().min())
+    if smallest < 2:
+        raise _validate.fail("a slide is too small", f"{smallest} cell", "at least 2 are needed")
+    helper = _coordinates_only(adata, coordinates)
+    if library is not None:
+        helper.obs[batch_key] = library.to_numpy()
+        helper.obs[batch_key] = helper.obs[batch_key].astype("category")
+    sq.gr.spatial_neighbors_knn(
+        helper, n_neighs=min(n_neighbors, smallest - 1), library_key=batch_key
+    )
+    pattern = helper.obsp[_keys.SPATIAL_CONNECTIVITIES].astype("float32").tocsr()
+    adata.obsp[_keys.SPATIAL_CONNECTIVITIES] = pattern.maximum(pattern.T).tocsr()
+    adata.obsp[_keys.SPATIAL_DISTANCES] = helper.obsp[_keys.SPATIAL_DISTANCES].astype("float32")
+    adata.uns["spatial_neighbors"] = {
+        "connectivities_key": _keys.SPATIAL_CONNECTIVITIES,
+        "distances_key": _keys.SPATIAL_DISTANCES,
+        "params": {
+            "n_neighbors": n_neighbors,
+            "coord_type": "generic",
+            "spatial_key": spatial_key,
+            "library_key": batch_key or "",
+        },
+    }
+
+
+def _coordinates_only(adata: AnnData, coordinates: object) -> AnnData:
+    """A small AnnData for squidpy, so that nothing else of the user's is copied or changed."""
+    import pandas as pd
+    from anndata import AnnData
+
+    return AnnData(obs=pd.DataFrame(index=adata.obs_names), obsm={_keys.SPATIAL: coordinates})
