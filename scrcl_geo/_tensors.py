@@ -39,7 +39,9 @@ class GraphTensors:
     def from_hetero(cls, data: Any) -> GraphTensors:
         """Tensors of a PyG ``HeteroData`` as built by :func:`scrcl_geo.graph.to_hetero`.
 
-        All cell–cell relations are united; gene relations likewise.
+        Cell–cell relations are united, but where there are spatial edges these stand in for the
+        expression neighbours, as in the paper: cells alike in expression may be far apart in tissue.
+        Gene–gene relations are united.
         """
         n_cells, n_genes = data[_keys.CELL].num_nodes, data[_keys.GENE].num_nodes
         between = data[_keys.EXPRESSES]
@@ -67,7 +69,10 @@ def normalized_bipartite(index: Tensor, weight: Tensor, shape: tuple[int, int]) 
 
 def _united(data: Any, node: str, n: int) -> Tensor:
     """Union of all relations of a node type with itself, as 0/1 without self-loops."""
-    edges = [data[t].edge_index for t in data.edge_types if t[0] == t[2] == node]
+    relations = [t for t in data.edge_types if t[0] == t[2] == node]
+    if _keys.NEAR in relations:
+        relations = [t for t in relations if t != _keys.SIMILAR]
+    edges = [data[t].edge_index for t in relations]
     index = torch.cat(edges, dim=1) if edges else torch.empty(2, 0, dtype=torch.long)
     index = index[:, index[0] != index[1]]
     index = torch.unique(torch.cat([index, index.flip(0)], dim=1), dim=1)

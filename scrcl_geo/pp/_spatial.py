@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from scrcl_geo import _keys, _validate
@@ -62,9 +65,10 @@ def spatial_neighbors(
     if library is not None:
         helper.obs[batch_key] = library.to_numpy()
         helper.obs[batch_key] = helper.obs[batch_key].astype("category")
-    sq.gr.spatial_neighbors_knn(
-        helper, n_neighs=min(n_neighbors, smallest - 1), library_key=batch_key
-    )
+    with _quiet("spatialdata._logging"):
+        sq.gr.spatial_neighbors_knn(
+            helper, n_neighs=min(n_neighbors, smallest - 1), library_key=batch_key
+        )
     pattern = helper.obsp[_keys.SPATIAL_CONNECTIVITIES].astype("float32").tocsr()
     adata.obsp[_keys.SPATIAL_CONNECTIVITIES] = pattern.maximum(pattern.T).tocsr()
     adata.obsp[_keys.SPATIAL_DISTANCES] = helper.obsp[_keys.SPATIAL_DISTANCES].astype("float32")
@@ -78,6 +82,18 @@ def spatial_neighbors(
             "library_key": batch_key or "",
         },
     }
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """A logger at warnings only: squidpy's line about its transform says nothing to our users."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _coordinates_only(adata: AnnData, coordinates: object) -> AnnData:

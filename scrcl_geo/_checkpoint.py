@@ -1,0 +1,92 @@
+"""A trained model on disk: weights as safetensors, everything else as JSON; nothing that can run code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.numpy import load_file as load_arrays
+from safetensors.numpy import save_file as save_arrays
+from safetensors.torch import load_file as load_tensors
+from safetensors.torch import save_file as save_tensors
+
+from scrcl_geo import _network, _validate
+from scrcl_geo._projection import Projection
+from scrcl_geo._version import __version__
+from scrcl_geo.graph import EdgeSpec
+
+if TYPE_CHECKING:
+    from scrcl_geo.model import ScRCL
+
+_CONFIG, _WEIGHTS, _STATISTICS = "config.json", "weights.safetensors", "statistics.safetensors"
+_ARRAYS = ("mean", "scale", "components", "center")
+
+
+def save(model: ScRCL, path: str | Path) -> None:
+    """Write ``model`` to the folder ``path``, which is created."""
+    if not hasattr(model, "module_"):
+        raise _validate.fail("the model is not trained", "no fit", "call fit(adata) first")
+    folder = Path(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    save_tensors(model.module_.state_dict(), folder / _WEIGHTS)
+    projection = model.projection_
+    if projection is not None:
+        arrays = {name: np.ascontiguousarray(getattr(projection, name)) for name in _ARRAYS}
+        save_arrays(arrays, folder / _STATISTICS)
+    config = {
+        "version": __version__,
+        "config": model.config,
+        "sizes": model.sizes_,
+        "genes": model.genes_,
+        "edges": [
+            {"edge_type": list(e.edge_type), "attr": e.attr, "key": e.key, "optional": e.optional}
+            for e in model.edges_
+        ],
+        "own_encoder": model.encoder is not None,
+        "projection": None
+        if projection is None
+        else {"transform": projection.transform, "limit": projection.limit},
+    }
+    (folder / _CONFIG).write_text(json.dumps(config, indent=1), encoding="utf-8")
+
+
+def load(cls: type[ScRCL], path: str | Path, encoder: Any) -> ScRCL:
+    """The model in the folder ``path``, on the CPU.
+
+    Raises
+    ------
+    ScrclInputError
+        No model there, a damaged one, or one that needs an own encoder.
+    """
+    folder = Path(path)
+    if not (folder / _CONFIG).is_file():
+        raise _validate.fail(f"no model in {folder}", "no config.json", "name a folder save() wrote")
+    try:
+        stored = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+        if stored["own_encoder"] and encoder is None:
+            raise _validate.fail(
+                "the model has its own encoder", "none passed", "pass encoder= of the same kind"
+            )
+        model = cls(encoder=encoder, **stored["config"])
+        model.device_ = torch.device("cpu")
+        model.sizes_, model.genes_ = stored["sizes"], stored["genes"]
+        model.edges_ = tuple(
+            EdgeSpec(tuple(e["edge_type"]), e["attr"], e["key"], e["optional"])
+            for e in stored["edges"]
+        )
+        model.projection_ = None
+        if stored["projection"] is not None:
+            arrays = load_arrays(folder / _STATISTICS)
+            model.projection_ = Projection(**stored["projection"], **arrays)
+        model.module_ = _network.build(model.config, encoder, **model.sizes_)
+        model.module_.load_state_dict(load_tensors(folder / _WEIGHTS))
+    except _validate.ScrclInputError:
+        raise
+    except (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise _validate.fail(f"cannot load the model in {folder}", reason, "save it again") from error
+    return model

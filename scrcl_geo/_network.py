@@ -1,0 +1,70 @@
+"""The default network and objective, from plain settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+from scrcl_geo import _validate
+from scrcl_geo.losses import (
+    DistributionAlignment,
+    NeighborhoodAlignment,
+    Objective,
+    Term,
+    ViewConsistency,
+)
+from scrcl_geo.nn import (
+    BipartiteRefinement,
+    GCNEncoder,
+    MLPEncoder,
+    PaperRefinement,
+    ScRCLModule,
+)
+
+BIPARTITE, PAPER = "bipartite", "paper"
+REFINEMENTS = (BIPARTITE, PAPER)
+
+
+def default_objective(*, temperature: float = 0.1) -> Objective:
+    """The paper's three terms, weighted alike."""
+    return Objective(
+        Term(DistributionAlignment(temperature), on="u"),
+        Term(NeighborhoodAlignment(temperature), on="u"),
+        Term(ViewConsistency(), on="z"),
+    )
+
+
+def build(
+    config: dict[str, Any],
+    encoder: nn.Module | None,
+    *,
+    in_channels: int,
+    n_cells: int,
+    n_genes: int,
+) -> ScRCLModule:
+    """Both encoders and the refinement, untrained.
+
+    Raises
+    ------
+    ScrclInputError
+        An own ``encoder`` without ``out_channels``.
+    """
+    width = config["hidden_channels"]
+    if encoder is not None:
+        if not hasattr(encoder, "out_channels"):
+            raise _validate.fail(
+                "encoder has no out_channels", type(encoder).__name__, "set its output width"
+            )
+        width = encoder.out_channels
+    view1 = MLPEncoder(in_channels, width, n_hops=config["n_hops"][0])
+    view2 = encoder or GCNEncoder(
+        in_channels, width, n_hops=config["n_hops"][1], dropout=config["dropout"]
+    )
+    sizes = (width, config["out_channels"])
+    refinement: nn.Module
+    if config["refinement"] == PAPER:
+        refinement = PaperRefinement(*sizes, n_cells, n_genes, dropout=config["dropout"])
+    else:
+        refinement = BipartiteRefinement(*sizes, dropout=config["dropout"])
+    return ScRCLModule(view1, view2, refinement)

@@ -1,0 +1,78 @@
+"""Text for people: what a file holds, what a run would use, what it found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scrcl_geo import _expression, _keys, _validate
+from scrcl_geo._memory import peak_gigabytes
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+_LIBRARIES_GB = 0.75  # resident size after importing torch, PyG, scanpy and squidpy
+
+
+def describe(adata: AnnData, *, layer: str | None = None) -> str:
+    """What an AnnData holds and what a default run on it would use, with an estimate."""
+    matrix = _validate.data_matrix(adata, layer)
+    stored = _validate.stored_values(matrix)
+    nnz = int(np.count_nonzero(stored))
+    n_used = min(adata.n_vars, 2000)
+    in_space = _keys.SPATIAL in adata.obsm
+    edges = "space" if in_space else "expression"
+    rows = [
+        ("cells", f"{adata.n_obs:,}"),
+        ("genes", f"{adata.n_vars:,} ({n_used:,} at most are used)"),
+        ("values", f"{_expression.detect_values(matrix)}, {nnz / np.prod(matrix.shape):.1%} non-zero"),
+        ("layers", _validate.shown(list(adata.layers.keys()))),
+        ("obsm", _validate.shown(list(adata.obsm.keys()))),
+        ("neighbours", f"in {edges}"),
+    ]
+    seconds, gigabytes = estimate(adata.n_obs, n_used, stored.size * stored.itemsize)
+    rows.append(("estimate", f"about {seconds:.0f} s on two CPU cores, {gigabytes:.1f} GB of memory"))
+    return table(rows)
+
+
+def estimate(n_cells: int, n_genes: int, stored_bytes: int) -> tuple[float, float]:
+    """Rough seconds and gigabytes of a default run, from measured rates on two CPU cores."""
+    seconds = 10 + n_cells * (1.5e-3 + n_genes * 7e-7)
+    gigabytes = _LIBRARIES_GB + (6 * stored_bytes + n_cells * 8e3) / 1e9
+    return seconds, gigabytes
+
+
+def summarize(adata: AnnData, seconds: dict[str, float], *, n_genes: int = 5) -> str:
+    """Result of a run: sizes, edges, time, memory, and clusters with their top genes."""
+    used = int(adata.var[_keys.USED_GENES].sum())
+    rows = [("cells", f"{adata.n_obs:,}"), ("genes", f"{used:,} of {adata.n_vars:,}")]
+    for name, slot, key in (
+        ("similar_to", adata.obsp, _keys.CONNECTIVITIES),
+        ("near", adata.obsp, _keys.SPATIAL_CONNECTIVITIES),
+        ("coexpressed_with", adata.varp, _keys.COEXPRESSION_CONNECTIVITIES),
+    ):
+        if key in slot:
+            rows.append((f"edges {name}", f"{slot[key].nnz:,}"))
+    rows.append(("edges expresses", f"{_expression.used_expression(adata).nnz:,}"))
+    rows += [(f"seconds {stage}", f"{value:.1f}") for stage, value in seconds.items()]
+    rows.append(("seconds in all", f"{sum(seconds.values()):.1f}"))
+    rows.append(("peak memory", f"{peak_gigabytes():.2f} GB"))
+    rows.append(("training", adata.uns[_keys.RESULTS]["stopped"]))
+    return table(rows) + "\n\n" + clusters(adata, n_genes)
+
+
+def clusters(adata: AnnData, n_genes: int) -> str:
+    """Clusters with size and top genes, one per line."""
+    ranked = adata.uns[_keys.ASSOCIATIONS].groupby("group", sort=False)["names"]
+    top = ranked.apply(lambda names: ", ".join(names.head(n_genes)))
+    sizes = adata.obs[_keys.CLUSTERS].value_counts(sort=False)
+    rows = [("cluster", f"{'cells':>7}  top genes")]
+    rows += [(str(group), f"{sizes[group]:>7,}  {top[group]}") for group in sizes.index]
+    return table(rows)
+
+
+def table(rows: list[tuple[str, str]]) -> str:
+    """Two aligned columns."""
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)

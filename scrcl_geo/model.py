@@ -1,0 +1,269 @@
+"""ScRCL: one network from AnnData to embeddings; the only place where data, graph, network and training meet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from scrcl_geo import _associations, _checkpoint, _expression, _keys, _network, _projection, _validate
+from scrcl_geo._seed import seeded
+from scrcl_geo._tensors import GraphTensors
+from scrcl_geo.graph import DEFAULT_EDGES, EdgeSpec, to_hetero
+from scrcl_geo.losses import Objective
+from scrcl_geo.nn import ScRCLModule, Views
+from scrcl_geo.train import LossPlateau, TrainingLog, fit
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+    from scipy import sparse
+
+
+class ScRCL:
+    """Refinement contrastive learning of cell–gene associations.
+
+    Source: Peng et al., AAAI 2026, arXiv 2512.10640. Differs from the paper: cells enter as principal
+    components (the first linear map, fixed, with centring and scaling of genes folded in) and refinement is
+    bipartite; ``ScRCL.paper()`` has the paper's choices.
+
+    Parameters
+    ----------
+    encoder
+        GNN view: any module with ``forward(x: (N, F), adj) -> (N, D)`` and an attribute
+        ``out_channels``, such as the models of PyG; a two-layer GCN by default.
+    objective
+        Training objective; the paper's three terms by default.
+    transform
+        Input: ``"zscore"``, ``"log"`` or ``"pearson"`` principal components, or ``"X"`` for the sparse
+        log expression itself.
+    n_comps
+        Principal components.
+    hidden_channels, out_channels
+        Widths D of the views and K of the refined embeddings.
+    n_hops
+        Smoothing steps before the MLP view and before the GNN view.
+    refinement
+        ``"bipartite"`` or the paper's transductive ``"paper"``.
+    dropout
+        In the GNN view and the refinement.
+    max_epochs, learning_rate, weight_decay
+        Of the optimiser.
+
+    Attributes
+    ----------
+    module_
+        The trained :class:`scrcl_geo.nn.ScRCLModule`.
+    log_
+        The :class:`scrcl_geo.train.TrainingLog`.
+
+    Examples
+    --------
+    >>> import scrcl_geo as sg
+    >>> adata = sg.datasets.toy(n_slides=1, n_cells=100)
+    >>> sg.pp.graph(adata)
+    >>> sg.ScRCL(max_epochs=2).fit(adata, progress=False).embed(adata).shape
+    (100, 256)
+    """
+
+    def __init__(
+        self,
+        *,
+        encoder: nn.Module | None = None,
+        objective: Objective | None = None,
+        transform: str = _projection.ZSCORE,
+        n_comps: int = 50,
+        hidden_channels: int = 128,
+        out_channels: int = 32,
+        n_hops: tuple[int, int] = (1, 1),
+        refinement: str = _network.BIPARTITE,
+        dropout: float = 0.2,
+        max_epochs: int = 60,
+        learning_rate: float = 3e-3,
+        weight_decay: float = 0.0,
+    ) -> None:
+        _validate.one_of("transform", transform, (*_projection.TRANSFORMS, "X"))
+        _validate.one_of("refinement", refinement, _network.REFINEMENTS)
+        for name, value in (("hidden_channels", hidden_channels), ("out_channels", out_channels)):
+            _validate.at_least(name, value, 1)
+        self.encoder = encoder
+        self.objective = objective or _network.default_objective()
+        self.config: dict[str, Any] = {
+            "transform": transform,
+            "n_comps": n_comps,
+            "hidden_channels": hidden_channels,
+            "out_channels": out_channels,
+            "n_hops": list(n_hops),
+            "refinement": refinement,
+            "dropout": dropout,
+            "max_epochs": max_epochs,
+            "learning_rate": learning_rate,
+            "weight_decay": weight_decay,
+        }
+
+    @classmethod
+    def paper(cls, n_clusters: int = 32, **overrides: Any) -> ScRCL:
+        """The paper's setting: expression as input, D = 1500, 500 epochs, transductive refinement.
+
+        Hyper-parameters that the paper tunes per data set stand at one value; K is ``n_clusters``.
+        """
+        setting: dict[str, Any] = {
+            "objective": _network.default_objective(temperature=1.0),
+            "transform": "X",
+            "hidden_channels": 1500,
+            "out_channels": n_clusters,
+            "n_hops": (2, 2),
+            "refinement": _network.PAPER,
+            "max_epochs": 500,
+            "learning_rate": 1e-3,
+            "weight_decay": 1e-3,
+        }
+        return cls(**{**setting, **overrides})
+
+    def fit(
+        self,
+        adata: AnnData,
+        *,
+        edges: Sequence[EdgeSpec] = DEFAULT_EDGES,
+        max_epochs: int | None = None,
+        seed: int = 0,
+        device: str = "auto",
+        progress: bool = True,
+    ) -> ScRCL:
+        """Train on an AnnData with graphs; reads no column of ``obs`` and keeps no reference to it.
+
+        Parameters
+        ----------
+        adata
+            As :func:`scrcl_geo.pp.graph` left it.
+        edges
+            Edge types of the graph.
+        max_epochs
+            Instead of the constructor's.
+        seed
+            Of initialisation and dropout.
+        device
+            ``"auto"``, ``"cpu"`` or ``"cuda"``.
+        progress
+            Show a progress bar.
+
+        Returns
+        -------
+        ScRCL
+            Itself, trained.
+
+        Raises
+        ------
+        ScrclInputError
+            A graph is missing or cannot be used.
+        TrainingError
+            Numbers stopped being finite.
+        """
+        self.device_ = _device(device)
+        self.edges_ = tuple(edges)
+        self.projection_ = self._project(adata)
+        batch = self._batch(adata)
+        self.sizes_ = {"in_channels": batch.x.shape[1], "n_cells": batch.n_cells, "n_genes": len(self.genes_)}
+        epochs = max_epochs or self.config["max_epochs"]
+        with seeded(seed):
+            self.module_ = self._network().to(self.device_)
+            self.log_: TrainingLog = fit(
+                self.module_,
+                self.objective.to(self.device_),
+                [batch],
+                max_epochs=epochs,
+                learning_rate=self.config["learning_rate"],
+                weight_decay=self.config["weight_decay"],
+                stopping=LossPlateau(),
+                progress=progress,
+            )
+        return self
+
+    def views(self, adata: AnnData) -> Views:
+        """Both views of the cells, refined embeddings and genes, as tensors on the model's device."""
+        if not hasattr(self, "module_"):
+            raise _validate.fail("the model is not trained", "no fit", "call fit(adata) first")
+        with torch.no_grad():
+            return self.module_.eval()(self._batch(adata))
+
+    def embed(self, adata: AnnData, *, on: str = "u") -> np.ndarray:
+        """Embedding of the cells, the two views side by side.
+
+        Parameters
+        ----------
+        adata
+            Cells with graphs; the training data or new cells with the same genes.
+        on
+            ``"u"`` for the view embeddings, ``"z"`` for the refined ones.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32 (N, 2 D) or (N, 2 K).
+        """
+        _validate.one_of("on", on, ("u", "z"))
+        views = self.views(adata)
+        pair = (views.u1, views.u2) if on == "u" else (views.z1, views.z2)
+        return torch.cat(pair, dim=1).cpu().numpy()
+
+    def associations(self, adata: AnnData) -> sparse.csr_matrix:
+        """Association of each cell with each gene it expresses, in the refined space.
+
+        Returns
+        -------
+        scipy.sparse.csr_matrix
+            float32 (N, n_used), columns in the order of ``genes_``.
+        """
+        cells = self.embed(adata, on="z")
+        expression = _expression.used_expression(adata)
+        genes = _associations.gene_embedding(expression, cells)
+        return _associations.cell_associations(expression, cells, genes)
+
+    def save(self, path: str | Path) -> None:
+        """Write the trained model to a folder: weights (safetensors), gene statistics and a JSON config."""
+        _checkpoint.save(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path, *, encoder: nn.Module | None = None) -> ScRCL:
+        """A model written by :meth:`save`, on the CPU; pass the same kind of ``encoder`` if it had its own."""
+        return _checkpoint.load(cls, path, encoder)
+
+    def _project(self, adata: AnnData) -> _projection.Projection | None:
+        """Fit the input transform; remembers the genes in use."""
+        transform = self.config["transform"]
+        matrix = _expression.used_expression(adata, counts=transform == _projection.PEARSON)
+        used = adata.var[_keys.USED_GENES].to_numpy(dtype=bool)
+        self.genes_ = adata.var_names[used].astype(str).tolist()
+        if transform == "X":
+            return None
+        return _projection.fit_projection(matrix, transform, self.config["n_comps"])
+
+    def _batch(self, adata: AnnData) -> GraphTensors:
+        used = adata.var_names[adata.var[_keys.USED_GENES].to_numpy(dtype=bool)].astype(str).tolist()
+        if used != self.genes_:
+            raise _validate.fail(
+                "genes in use differ from the model's",
+                f"{len(set(used) & set(self.genes_))} of {len(self.genes_)} in common",
+                "run sg.pp.graph on data with the same genes",
+            )
+        data = to_hetero(adata, edges=self.edges_, use_rep="X")
+        if self.projection_ is not None:
+            counts = self.projection_.transform == _projection.PEARSON
+            matrix = _expression.used_expression(adata, counts=counts)
+            data[_keys.CELL].x = torch.from_numpy(self.projection_.apply(matrix))
+        return GraphTensors.from_hetero(data).to(self.device_)
+
+    def _network(self) -> ScRCLModule:
+        return _network.build(self.config, self.encoder, **self.sizes_)
+
+
+def _device(name: str) -> torch.device:
+    _validate.one_of("device", name, ("auto", "cpu", "cuda"))
+    if name == "cuda" and not torch.cuda.is_available():
+        raise _validate.fail("device='cuda' is not there", "no CUDA device", "use device='cpu'")
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)

@@ -1,0 +1,8 @@
+"""Tools: embed, cluster, associate; each writes its result to the AnnData."""
+
+from scrcl_geo.tl._associations import associations
+from scrcl_geo.tl._cluster import cluster
+from scrcl_geo.tl._embed import embed
+from scrcl_geo.tl._umap import umap
+
+__all__ = ["associations", "cluster", "embed", "umap"]

@@ -1,0 +1,93 @@
+"""Train and write the embedding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from scrcl_geo import _keys, _validate
+from scrcl_geo._version import __version__
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from scrcl_geo.model import ScRCL
+
+
+def embed(
+    adata: AnnData,
+    *,
+    model: ScRCL | None = None,
+    preset: str = "default",
+    max_epochs: int | None = None,
+    key_added: str = _keys.EMBEDDING,
+    seed: int = 0,
+    device: str = "auto",
+    progress: bool = True,
+) -> ScRCL:
+    """Train scRCL on the graphs of an AnnData and write the embedding; reads no column of ``obs``.
+
+    Parameters
+    ----------
+    adata
+        As :func:`scrcl_geo.pp.graph` left it.
+    model
+        An untrained :class:`scrcl_geo.ScRCL` to use instead of a preset.
+    preset
+        ``"default"`` or ``"paper"``.
+    max_epochs
+        Instead of the model's.
+    key_added
+        Key of ``obsm``; the refined embedding is written to the same key with ``_refined`` appended.
+    seed
+        Of initialisation and dropout.
+    device
+        ``"auto"``, ``"cpu"`` or ``"cuda"``.
+    progress
+        Show a progress bar.
+
+    Returns
+    -------
+    ScRCL
+        The trained model. Writes ``obsm["X_scrcl"]`` float32 (N, D), ``obsm["X_scrcl_refined"]`` float32
+        (N, K) and ``uns["scrcl"]`` (dict: ``params``, ``losses`` DataFrame epoch × term, ``stopped``, ``seed``,
+        ``versions``).
+
+    Examples
+    --------
+    >>> import scrcl_geo as sg
+    >>> adata = sg.datasets.toy(n_slides=1, n_cells=100)
+    >>> sg.pp.graph(adata)
+    >>> model = sg.tl.embed(adata, max_epochs=2, progress=False)
+    >>> sorted(adata.obsm)
+    ['X_pca', 'X_scrcl', 'X_scrcl_refined', 'spatial']
+    """
+    import torch
+    import torch_geometric
+
+    from scrcl_geo.model import ScRCL
+
+    _validate.one_of("preset", preset, ("default", "paper"))
+    if model is None:
+        model = ScRCL() if preset == "default" else ScRCL.paper()
+    model.fit(adata, max_epochs=max_epochs, seed=seed, device=device, progress=progress)
+    adata.obsm[key_added] = model.embed(adata)
+    adata.obsm[f"{key_added}_refined"] = model.embed(adata, on="z")
+    losses = pd.DataFrame(model.log_.losses)
+    losses.index = losses.index.astype(str)
+    adata.uns[_keys.RESULTS] = {
+        "params": dict(model.config),
+        "objective": {term["name"]: term for term in model.objective.config()},
+        "edges": ["/".join(edge.edge_type) for edge in model.edges_],
+        "losses": losses,
+        "stopped": model.log_.stopped,
+        "seed": seed,
+        "device": str(model.device_),
+        "versions": {
+            "scrcl_geo": __version__,
+            "torch": str(torch.__version__),  # a subclass of str that .h5ad cannot hold
+            "torch_geometric": torch_geometric.__version__,
+        },
+    }
+    return model

@@ -1,0 +1,34 @@
+"""Shared set-up: one torch thread, small toy data, and where the labelled real data are."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+import scrcl_geo as sg
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def toy_graph():
+    """Two toy slides with all graphs; tests that write must copy it."""
+    adata = sg.datasets.toy(n_slides=2, n_cells=150, n_genes=100)
+    sg.pp.graph(adata, batch_key="slide")
+    return adata
+
+
+@pytest.fixture
+def adata(toy_graph):
+    """A private copy of the toy slides with graphs."""
+    return toy_graph.copy()
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """Folder of the labelled real data, or a skip that says how to name it."""
+    folder = os.environ.get("SCRCL_GEO_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("set SCRCL_GEO_DATA to the folder of the labelled real data")
+    return Path(folder)

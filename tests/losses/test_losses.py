@@ -1,0 +1,119 @@
+"""Every loss equals its dense definition, in value and gradient, and behaves at the edges."""
+
+import pytest
+import torch
+from losses import dense
+
+from scrcl_geo._sparse import csr
+from scrcl_geo.losses import DistributionAlignment, NeighborhoodAlignment, ViewConsistency
+
+PAIRS = [
+    (DistributionAlignment(), dense.distribution_alignment, {}),
+    (DistributionAlignment(0.1), dense.distribution_alignment, {"temperature": 0.1}),
+    (NeighborhoodAlignment(), dense.neighborhood_alignment, {}),
+    (NeighborhoodAlignment(0.1), dense.neighborhood_alignment, {"temperature": 0.1}),
+    (ViewConsistency(), dense.view_consistency, {}),
+]
+NAMES = ["distribution", "distribution-0.1", "neighborhood", "neighborhood-0.1", "consistency"]
+
+
+def random_graph(n, dtype=torch.float64, degree=6, seed=0):
+    """Symmetric 0/1 graph without self-loops, as CSR; the last cell has no neighbour."""
+    generator = torch.Generator().manual_seed(seed)
+    index = torch.randint(0, n - 1, (2, n * degree // 2), generator=generator)
+    index = index[:, index[0] != index[1]]
+    index = torch.unique(torch.cat([index, index.flip(0)], dim=1), dim=1)
+    return csr(index, torch.ones(index.shape[1], dtype=dtype), (n, n))
+
+
+def views(n, d, dtype=torch.float64, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    z1 = torch.randn(n, d, generator=generator, dtype=torch.float64)
+    z2 = z1 + 0.5 * torch.randn(n, d, generator=generator, dtype=torch.float64)
+    return [torch.nn.functional.normalize(z, dim=1).to(dtype).requires_grad_() for z in (z1, z2)]
+
+
+def value_and_gradients(function, z1, z2, adj, **options):
+    value = function(z1, z2, adj, **options)
+    return value, *torch.autograd.grad(value, (z1, z2))
+
+
+@pytest.mark.parametrize(("loss", "reference", "options"), PAIRS, ids=NAMES)
+def test_equals_dense_definition_in_float64(loss, reference, options):
+    z1, z2 = views(60, 8)
+    adj = random_graph(60)
+    found = value_and_gradients(loss, z1, z2, adj)
+    expected = value_and_gradients(reference, z1, z2, adj.to_dense(), **options)
+    torch.testing.assert_close(found[0], expected[0], rtol=1e-10, atol=1e-10)
+    for got, want in zip(found[1:], expected[1:], strict=True):
+        assert want.abs().max() > 0
+        torch.testing.assert_close(got, want, rtol=0, atol=1e-9)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("loss", "reference", "options"), PAIRS, ids=NAMES)
+def test_float32_holds_at_5000_cells(loss, reference, options):
+    adj = random_graph(5000, torch.float32)
+    found = value_and_gradients(loss, *views(5000, 8, torch.float32), adj)
+    exact = value_and_gradients(loss, *views(5000, 8), random_graph(5000))
+    dense_value = reference(*(z.detach() for z in views(5000, 8)), random_graph(5000).to_dense(), **options)
+    torch.testing.assert_close(found[0].double(), dense_value, rtol=1e-3, atol=0)
+    for got, want in zip(found[1:], exact[1:], strict=True):
+        assert (got - want).norm() / want.norm() < 1e-3
+
+
+@pytest.mark.slow
+def test_sums_over_a_million_cells_hold_in_float32():
+    n = 1_000_000
+    adj = random_graph(n, torch.float32, degree=2)
+    nearly_equal = [z * 1e-2 for z in views(n, 4, torch.float32)]  # softmax close to uniform
+    single = NeighborhoodAlignment()(*nearly_equal, adj)
+    wide = csr(*coo(adj), (n, n))
+    double = NeighborhoodAlignment()(*(z.double() for z in nearly_equal), wide)
+    torch.testing.assert_close(single.double(), double, rtol=1e-3, atol=0)
+
+
+def coo(adj):
+    edges = adj.to_sparse_coo()
+    return edges.indices(), edges.values().double()
+
+
+@pytest.mark.parametrize("loss", [pair[0] for pair in PAIRS], ids=NAMES)
+def test_permuting_cells_changes_nothing(loss):
+    z1, z2 = views(40, 5)
+    adj = random_graph(40)
+    order = torch.randperm(40, generator=torch.Generator().manual_seed(1))
+    moved = adj.to_dense()[order][:, order].to_sparse_coo()
+    permuted = csr(moved.indices(), moved.values(), (40, 40))
+    torch.testing.assert_close(loss(z1, z2, adj), loss(z1[order], z2[order], permuted))
+
+
+@pytest.mark.parametrize("loss", [pair[0] for pair in PAIRS], ids=NAMES)
+@pytest.mark.parametrize("case", ["no edges", "duplicate cells", "zero cells", "one cell"])
+def test_edge_cases_stay_finite(loss, case):
+    z1, z2 = (z.detach() for z in views(12, 4))
+    adj = random_graph(12)
+    if case == "no edges":
+        adj = csr(torch.empty(2, 0, dtype=torch.long), torch.empty(0, dtype=torch.float64), (12, 12))
+    elif case == "duplicate cells":
+        z1, z2 = z1[:1].expand(12, 4).clone(), z1[:1].expand(12, 4).clone()
+    elif case == "zero cells":
+        z1, z2 = torch.zeros(12, 4).double(), torch.zeros(12, 4).double()
+    else:
+        z1, z2 = z1[:1], z2[:1]
+        adj = csr(torch.empty(2, 0, dtype=torch.long), torch.empty(0, dtype=torch.float64), (1, 1))
+    found = value_and_gradients(loss, z1.requires_grad_(), z2.requires_grad_(), adj)
+    assert all(part.isfinite().all() for part in found)
+    assert found[0] >= -1e-12
+
+
+def test_identical_views_are_aligned():
+    z1, _ = views(20, 4)
+    assert DistributionAlignment()(z1, z1).item() == 0
+
+
+@pytest.mark.parametrize("loss", [DistributionAlignment, NeighborhoodAlignment])
+@pytest.mark.parametrize("temperature", [0, -1, float("inf"), float("nan")])
+def test_temperature_is_checked(loss, temperature):
+    with pytest.raises(ValueError, match="temperature is not positive: found"):
+        loss(temperature)
