@@ -85,6 +85,37 @@ def log_expression(
     return x
 
 
+def used_expression(adata: Any) -> sparse.csr_matrix:
+    """Log expression of the genes in use, as ``pp.select_genes`` left the AnnData, float32 CSR (N, n_used)."""
+    matrix, used, params = _stored(adata)
+    x = log_expression(matrix, params["values"], target_sum=params.get("target_sum"))
+    return x[:, used]
+
+
+def transform_input(adata: Any, transform: str) -> tuple[Any, str]:
+    """The (N, n_used) matrix a transform takes, and the transform that fits the kind of values.
+
+    Pearson residuals take counts; where there are none, z-scores stand in. Scaled values are taken as they
+    are, negative ones included.
+    """
+    matrix, used, params = _stored(adata)
+    kind = params["values"]
+    if kind == SCALED:
+        return matrix[:, used], "log"
+    if transform == "pearson" and kind == COUNTS:
+        return sparse.csr_matrix(matrix, dtype=np.float32)[:, used], transform
+    return used_expression(adata), "zscore" if transform == "pearson" else transform
+
+
+def _stored(adata: Any) -> tuple[Any, np.ndarray, dict[str, Any]]:
+    """Matrix, mask of the genes in use and parameters that ``pp.select_genes`` recorded."""
+    remedy = "run sg.pp.graph(adata) first"
+    params = _validate.key(adata.uns, _keys.GRAPH_PARAMS, slot="uns", do=remedy)
+    used = _validate.key(adata.var, _keys.USED_GENES, slot="var", do=remedy).to_numpy(dtype=bool)
+    matrix = adata.layers[params["layer"]] if params["layer"] else adata.X
+    return matrix, used, params
+
+
 def library_size(matrix: Any) -> np.ndarray:
     """Counts per cell, (N,) float64."""
     return np.asarray(matrix.sum(axis=1, dtype=np.float64)).reshape(-1)
@@ -93,21 +124,3 @@ def library_size(matrix: Any) -> np.ndarray:
 def median_library_size(totals: np.ndarray) -> float:
     """Median library size of the cells that have counts."""
     return float(np.median(totals[totals > 0]))
-
-
-def used_expression(adata: Any, *, counts: bool = False) -> sparse.csr_matrix:
-    """Expression of the genes in use, as ``pp.select_genes`` left the AnnData: log, or the counts.
-
-    Shapes: float32 CSR (N, n_used).
-    """
-    remedy = "run sg.pp.graph(adata) first"
-    params = _validate.key(adata.uns, _keys.GRAPH_PARAMS, slot="uns", do=remedy)
-    used = _validate.key(adata.var, _keys.USED_GENES, slot="var", do=remedy).to_numpy(dtype=bool)
-    layer, kind = params["layer"], params["values"]
-    matrix = adata.layers[layer] if layer else adata.X
-    if not counts:
-        x = log_expression(matrix, kind, target_sum=params.get("target_sum"))
-        return x[:, used]
-    if kind != COUNTS:
-        raise _validate.fail("Pearson residuals need counts", f"{kind} values", "name a layer of counts")
-    return sparse.csr_matrix(matrix, dtype=np.float32)[:, used]

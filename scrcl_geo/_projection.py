@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import linalg, sparse
@@ -32,14 +33,14 @@ class Projection:
     components: np.ndarray
     center: np.ndarray
 
-    def apply(self, matrix: sparse.csr_matrix) -> np.ndarray:
+    def apply(self, matrix: Any) -> np.ndarray:
         """Components (N, F) float32 of log expression, or of counts for Pearson residuals."""
         chunk = _transformer(self.transform, self.mean, self.scale, self.limit)
         parts = [chunk(rows) @ self.components - self.center for rows in _chunks(matrix)]
         return np.concatenate(parts).astype(np.float32)
 
 
-def fit_projection(matrix: sparse.csr_matrix, transform: str, n_components: int) -> Projection:
+def fit_projection(matrix: Any, transform: str, n_components: int) -> Projection:
     """Principal components of an (N, G) matrix under a transform.
 
     ``log`` takes log expression as it is; ``zscore`` scales each gene to unit variance and clips at 10
@@ -79,36 +80,43 @@ def fit_projection(matrix: sparse.csr_matrix, transform: str, n_components: int)
 
 def _transformer(
     transform: str, mean: np.ndarray, scale: np.ndarray, limit: float
-) -> Callable[[sparse.csr_matrix], np.ndarray]:
+) -> Callable[[Any], np.ndarray]:
     """Function from sparse rows to dense transformed rows, float32."""
 
-    def pearson(rows: sparse.csr_matrix) -> np.ndarray:
+    def pearson(rows: Any) -> np.ndarray:
         totals = np.asarray(rows.sum(axis=1, dtype=np.float64))  # (n, 1)
         expected = np.asarray(totals * mean, dtype=np.float32)  # (n, G)
-        residual = rows.toarray() - expected
+        residual = _dense(rows) - expected
         residual /= np.sqrt(expected + expected**2 / _THETA + np.finfo(np.float32).tiny)
         return np.clip(residual, -limit, limit)
 
-    def zscore(rows: sparse.csr_matrix) -> np.ndarray:
-        dense = (rows.toarray() - mean.astype(np.float32)) / scale.astype(np.float32)
+    def zscore(rows: Any) -> np.ndarray:
+        dense = (_dense(rows) - mean.astype(np.float32)) / scale.astype(np.float32)
         return np.clip(dense, -limit, limit)
 
-    def log(rows: sparse.csr_matrix) -> np.ndarray:
-        return rows.toarray()
+    def log(rows: Any) -> np.ndarray:
+        return _dense(rows)
 
     return {PEARSON: pearson, ZSCORE: zscore, LOG: log}[transform]
 
 
-def _mean_and_deviation(matrix: sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
+def _dense(rows: Any) -> np.ndarray:
+    return np.asarray(rows.toarray() if sparse.issparse(rows) else rows, dtype=np.float32)
+
+
+def _mean_and_deviation(matrix: Any) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation per gene, (G,) each; 1 where a gene is constant."""
-    mean = np.asarray(matrix.mean(axis=0, dtype=np.float64)).reshape(-1)
-    square = matrix.copy()
-    square.data = square.data.astype(np.float64) ** 2
-    variance = np.asarray(square.mean(axis=0, dtype=np.float64)).reshape(-1) - mean**2
-    deviation = np.sqrt(np.maximum(variance, 0))
+    n_cells, n_genes = matrix.shape
+    total, second = np.zeros(n_genes), np.zeros(n_genes)
+    for rows in _chunks(matrix):
+        total += np.asarray(rows.sum(axis=0, dtype=np.float64)).reshape(-1)
+        squared = rows.multiply(rows) if sparse.issparse(rows) else np.square(rows)
+        second += np.asarray(squared.sum(axis=0, dtype=np.float64)).reshape(-1)
+    mean = total / n_cells
+    deviation = np.sqrt(np.maximum(second / n_cells - mean**2, 0))
     return mean, np.where(deviation > 1e-6, deviation, 1.0)
 
 
-def _chunks(matrix: sparse.csr_matrix) -> Iterator[sparse.csr_matrix]:
+def _chunks(matrix: Any) -> Iterator[Any]:
     for start in range(0, matrix.shape[0], _CHUNK_ROWS):
         yield matrix[start : start + _CHUNK_ROWS]

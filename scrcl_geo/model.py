@@ -233,16 +233,14 @@ class ScRCL:
 
     def _project(self, adata: AnnData) -> _projection.Projection | None:
         """Fit the input transform; remembers the genes in use."""
-        transform = self.config["transform"]
-        matrix = _expression.used_expression(adata, counts=transform == _projection.PEARSON)
-        used = adata.var[_keys.USED_GENES].to_numpy(dtype=bool)
-        self.genes_ = adata.var_names[used].astype(str).tolist()
-        if transform == "X":
+        self.genes_ = _used_genes(adata)
+        if self.config["transform"] == "X":
             return None
+        matrix, transform = _expression.transform_input(adata, self.config["transform"])
         return _projection.fit_projection(matrix, transform, self.config["n_comps"])
 
     def _batch(self, adata: AnnData) -> GraphTensors:
-        used = adata.var_names[adata.var[_keys.USED_GENES].to_numpy(dtype=bool)].astype(str).tolist()
+        used = _used_genes(adata)
         if used != self.genes_:
             raise _validate.fail(
                 "genes in use differ from the model's",
@@ -251,13 +249,18 @@ class ScRCL:
             )
         data = to_hetero(adata, edges=self.edges_, use_rep="X")
         if self.projection_ is not None:
-            counts = self.projection_.transform == _projection.PEARSON
-            matrix = _expression.used_expression(adata, counts=counts)
+            matrix, _ = _expression.transform_input(adata, self.config["transform"])
             data[_keys.CELL].x = torch.from_numpy(self.projection_.apply(matrix))
         return GraphTensors.from_hetero(data).to(self.device_)
 
     def _network(self) -> ScRCLModule:
         return _network.build(self.config, self.encoder, **self.sizes_)
+
+
+def _used_genes(adata: AnnData) -> list[str]:
+    remedy = "run sg.pp.graph(adata) first"
+    used = _validate.key(adata.var, _keys.USED_GENES, slot="var", do=remedy)
+    return adata.var_names[used.to_numpy(dtype=bool)].astype(str).tolist()
 
 
 def _device(name: str) -> torch.device:

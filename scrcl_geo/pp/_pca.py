@@ -21,7 +21,7 @@ def pca(adata: AnnData, *, n_comps: int = 50, transform: str = _projection.ZSCOR
         Components; fewer where there are fewer cells or genes.
     transform
         ``"zscore"`` (log expression, each gene to unit variance), ``"log"`` or ``"pearson"`` (analytic
-        Pearson residuals of counts).
+        Pearson residuals of counts, z-scores where there are no counts). Scaled values are taken as they are.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def pca(adata: AnnData, *, n_comps: int = 50, transform: str = _projection.ZSCOR
     """
     _validate.at_least("n_comps", n_comps, 1)
     _validate.one_of("transform", transform, _projection.TRANSFORMS)
-    matrix = _expression.used_expression(adata, counts=transform == _projection.PEARSON)
+    matrix, transform = _expression.transform_input(adata, transform)
     projection = _projection.fit_projection(matrix, transform, n_comps)
     adata.obsm[_keys.PCA] = projection.apply(matrix)
     loadings = np.zeros((adata.n_vars, projection.components.shape[1]), np.float32)

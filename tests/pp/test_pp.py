@@ -1,0 +1,204 @@
+"""Graphs from counts, log and scaled values; what is written and what is refused."""
+
+import logging
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+import scrcl_geo as sg
+
+
+def small(**options):
+    return sg.datasets.toy(n_slides=1, n_cells=80, n_genes=60, **options)
+
+
+def test_writes_scanpys_triples(toy_graph):
+    for key, slot in (("neighbors", "obsp"), ("spatial_neighbors", "obsp"), ("coexpression_neighbors", "varp")):
+        entry = toy_graph.uns[key]
+        connectivities = getattr(toy_graph, slot)[entry["connectivities_key"]]
+        distances = getattr(toy_graph, slot)[entry["distances_key"]]
+        assert set(np.unique(connectivities.data)) == {1.0}
+        assert (connectivities != connectivities.T).nnz == 0
+        assert connectivities.diagonal().sum() == 0
+        assert distances.nnz <= connectivities.nnz
+        assert entry["params"]["n_neighbors"] > 0
+
+
+def test_scanpy_reads_the_graph(adata):
+    import scanpy as sc
+
+    sc.tl.leiden(adata, flavor="igraph", directed=False, n_iterations=2)
+    sc.tl.paga(adata, groups="leiden")
+    assert "paga" in adata.uns
+
+
+def test_no_edge_between_slides(toy_graph):
+    slide = toy_graph.obs["slide"].to_numpy()
+    edges = toy_graph.obsp["spatial_connectivities"].tocoo()
+    assert (slide[edges.row] == slide[edges.col]).all()
+
+
+def test_every_cell_has_neighbors_and_exact_ones():
+    adata = small()
+    sg.pp.graph(adata, n_neighbors=4, n_comps=10)
+    x = adata.obsm["X_pca"]
+    distance = np.linalg.norm(x[:, None] - x[None], axis=2)
+    np.fill_diagonal(distance, np.inf)
+    nearest = np.argsort(distance, axis=1)[:, :4]
+    found = adata.obsp["distances"]
+    for i in range(adata.n_obs):
+        assert set(found[i].indices) == set(nearest[i])
+
+
+def test_duplicate_cells_keep_their_edges():
+    adata = small()
+    adata.X[1] = adata.X[0]
+    sg.pp.graph(adata, n_neighbors=3)
+    assert (np.diff(adata.obsp["distances"].indptr) == 3).all()
+    assert adata.obsp["connectivities"][0, 1] == 1
+
+
+@pytest.mark.parametrize("kind", ["counts", "normalized", "log", "scaled"])
+def test_kind_of_values_is_detected_and_logged(kind, caplog):
+    adata = small()
+    counts = adata.X.toarray()
+    log = np.log1p(counts / counts.sum(1, keepdims=True) * 50)
+    adata.X = {
+        "counts": counts,
+        "normalized": counts * 1.37,
+        "log": log,
+        "scaled": log - log.mean(0),
+    }[kind]
+    with caplog.at_level(logging.INFO, "scrcl_geo"):
+        sg.pp.graph(adata)
+    assert adata.uns["scrcl_graph"]["values"] == kind
+    assert f"look like {kind}" in caplog.text
+
+
+def test_layer_is_read_and_input_left_alone():
+    adata = small()
+    adata.layers["raw"] = adata.X.copy()
+    adata.X = None
+    before = adata.layers["raw"].copy()
+    sg.pp.graph(adata, layer="raw")
+    assert (adata.layers["raw"] != before).nnz == 0
+    assert adata.obsm["X_pca"].dtype == np.float32
+
+
+@pytest.mark.parametrize("layout", [sparse.csc_matrix, sparse.csr_array, np.asarray])
+def test_layouts_of_the_matrix_agree(layout):
+    expected, adata = small(), small()
+    sg.pp.graph(expected)
+    adata.X = adata.X.toarray() if layout is np.asarray else layout(adata.X)
+    sg.pp.graph(adata)
+    np.testing.assert_allclose(adata.obsm["X_pca"], expected.obsm["X_pca"], atol=1e-4)
+
+
+def test_selects_expressed_variable_genes():
+    adata = small()
+    adata.X = adata.X.toarray()
+    adata.X[:, 7] = 0
+    sg.pp.graph(adata)
+    assert not adata.var["scrcl_used"].iloc[7]
+    assert adata.var["scrcl_used"].sum() == 59
+    assert not adata.varm["PCs"][7].any()
+    sg.pp.graph(adata, n_top_genes=20)
+    assert adata.var["scrcl_used"].sum() == 20
+
+
+def test_components_equal_a_dense_decomposition():
+    from sklearn.decomposition import PCA
+
+    from scrcl_geo import _projection
+
+    x = small().X
+    for transform in ("log", "zscore", "pearson"):
+        projection = _projection.fit_projection(x, transform, 5)
+        found = projection.apply(x)
+        dense = _projection._transformer(transform, projection.mean, projection.scale, projection.limit)(x)
+        expected = PCA(5, svd_solver="full").fit_transform(dense)
+        signs = np.sign((found * expected).sum(axis=0))
+        np.testing.assert_allclose(found, expected * signs, atol=1e-3)
+
+
+def test_pearson_residuals_equal_scanpys():
+    import scanpy as sc
+
+    from scrcl_geo import _projection
+
+    adata = small()
+    projection = _projection.fit_projection(adata.X, "pearson", 5)
+    found = _projection._transformer("pearson", projection.mean, projection.scale, projection.limit)(adata.X)
+    adata.X = adata.X.toarray()
+    sc.experimental.pp.normalize_pearson_residuals(adata)
+    np.testing.assert_allclose(found, adata.X, atol=1e-4)
+
+
+def test_without_space_no_spatial_edges():
+    adata = small(spatial=False)
+    sg.pp.graph(adata)
+    assert "spatial_connectivities" not in adata.obsp
+    with pytest.raises(ValueError, match=r"obsm\['spatial'\] is missing"):
+        sg.pp.graph(adata, spatial="yes")
+    in_space = small()
+    sg.pp.graph(in_space)
+    sg.pp.graph(in_space, spatial="no")
+    assert "spatial_connectivities" not in in_space.obsp
+
+
+def corrupted(change):
+    adata = small()
+    adata.X = adata.X.toarray()
+    change(adata)
+    return adata
+
+
+def set_value(value):
+    return lambda adata: adata.X.__setitem__((0, 0), value)
+
+
+BAD = {
+    "NaN": (set_value(np.nan), "X holds values that are not finite: found 1 NaN and 0 infinite"),
+    "infinite": (set_value(np.inf), "X holds values that are not finite: found 0 NaN and 1 infinite"),
+    "negative counts": (set_value(-1), "counts are negative: found 1 negative whole numbers"),
+    "all zero": (lambda a: setattr(a, "X", np.zeros(a.shape)), "X is all zero"),
+    "constant space": (lambda a: a.obsm.__setitem__("spatial", np.ones((80, 2))), "is constant"),
+    "NaN in space": (lambda a: a.obsm["spatial"].__setitem__((0, 0), np.nan), "is not finite"),
+    "one column in space": (lambda a: a.obsm.__setitem__("spatial", np.ones((80, 1))), "does not hold coordinates"),
+    "same names": (lambda a: setattr(a, "obs_names", ["x"] * 80), "cell names are not unique: found 'x'"),
+    "text": (lambda a: setattr(a, "X", a.X.astype(object)), "X does not hold numbers"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Observation names are not unique")
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_refused_and_nothing_written(case):
+    change, message = BAD[case]
+    adata = corrupted(change)
+    keys = set(adata.obsm), set(adata.uns), set(adata.var)
+    with pytest.raises(ValueError, match=message):
+        sg.pp.graph(adata)
+    assert (set(adata.obsm), set(adata.uns), set(adata.var)) == keys
+
+
+def test_single_cell_and_single_gene_are_refused():
+    with pytest.raises(ValueError, match="X is too small: found 1 cells and 60 genes"):
+        sg.pp.graph(small()[:1].copy())
+    with pytest.raises(ValueError, match="X is too small: found 80 cells and 1 genes"):
+        sg.pp.graph(small()[:, :1].copy())
+
+
+def test_fewer_cells_than_neighbors_work():
+    adata = small()[:6].copy()
+    sg.pp.graph(adata)
+    assert adata.obsp["distances"].nnz == 6 * 5
+
+
+def test_unknown_arguments_list_the_choices():
+    with pytest.raises(ValueError, match="values is not known: found 'x'; choose one of 'auto', 'counts'"):
+        sg.pp.graph(small(), values="x")
+    with pytest.raises(ValueError, match=r"layers\['x'\] is missing: found none"):
+        sg.pp.graph(small(), layer="x")
+    with pytest.raises(ValueError, match=r"obs\['x'\] is missing: found 'domain', 'slide'"):
+        sg.pp.graph(small(), batch_key="x")
