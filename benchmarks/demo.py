@@ -18,6 +18,7 @@ warnings.filterwarnings("ignore")  # deprecations inside dependencies
 import scanpy as sc  # noqa: E402
 
 import scrcl_geo as sg  # noqa: E402
+from scrcl_geo import _pipeline  # noqa: E402
 from scrcl_geo._io import write_h5ad  # noqa: E402
 from scrcl_geo._report import summarize  # noqa: E402
 
@@ -28,21 +29,7 @@ def run(name, adata, truth, *, batch_key=None):
     """The whole job on one AnnData; the truth is set aside first and scored last."""
     labels = adata.obs.pop(truth)
     n_clusters = labels.nunique()
-    seconds, start = {}, time.perf_counter()
-
-    def done(stage):
-        nonlocal start
-        seconds[stage] = time.perf_counter() - start
-        start = time.perf_counter()
-
-    sg.pp.graph(adata, batch_key=batch_key)
-    done("graph")
-    sg.tl.embed(adata, progress=False)
-    done("embed")
-    sg.tl.cluster(adata, n_clusters)
-    done("cluster")
-    sg.tl.associations(adata)
-    done("associations")
+    seconds = _pipeline.run(adata, n_clusters, batch_key=batch_key, progress=False)
     print(f"\n=== {name} ===")
     print(summarize(adata, seconds))
     found = sg.metrics.scores(labels, adata.obs["scrcl"])

@@ -26,7 +26,7 @@ def fail(wrong: str, found: str, do: str) -> ScrclInputError:
 
 def shown(names: Collection[Any], limit: int = 8) -> str:
     """A short list of names for a message: at most ``limit`` of them."""
-    if not names:
+    if not len(names):
         return "none"
     head = ", ".join(repr(str(name)) for name in list(names)[:limit])
     return head + (f" and {len(names) - limit} more" if len(names) > limit else "")

@@ -5,17 +5,11 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-import time
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from scrcl_geo import _validate
 from scrcl_geo._version import __version__
-
-if TYPE_CHECKING:
-    from anndata import AnnData
 
 DONE, BUG, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -75,40 +69,30 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    from scrcl_geo import _io, pp, tl
+    from scrcl_geo import _io, _pipeline
+    from scrcl_geo._report import summarize
 
     if arguments.n_clusters is not None:
         _validate.at_least("--n-clusters", arguments.n_clusters, 2)
     _io.check_writable(arguments.output)
     seconds: dict[str, float] = {}
-    with _timed("read", seconds):
+    with _pipeline.timed("read", seconds):
         adata = _io.read_h5ad(arguments.input)
-    _validate.data_matrix(adata, arguments.layer)
-    _validate.n_clusters(arguments.n_clusters, adata.n_obs)
-    with _timed("graph", seconds):
-        pp.graph(
-            adata,
-            layer=arguments.layer,
-            spatial=arguments.spatial,
-            batch_key=arguments.batch_key,
-            seed=arguments.seed,
-        )
-    with _timed("embed", seconds):
-        tl.embed(
-            adata,
-            preset=arguments.preset,
-            seed=arguments.seed,
-            device=arguments.device,
-            progress=not arguments.quiet,
-        )
-    with _timed("cluster", seconds):
-        tl.cluster(adata, arguments.n_clusters, seed=arguments.seed)
-    with _timed("associations", seconds):
-        tl.associations(adata)
-    with _timed("write", seconds):
+    seconds |= _pipeline.run(
+        adata,
+        arguments.n_clusters,
+        layer=arguments.layer,
+        spatial=arguments.spatial,
+        batch_key=arguments.batch_key,
+        preset=arguments.preset,
+        seed=arguments.seed,
+        device=arguments.device,
+        progress=not arguments.quiet,
+    )
+    with _pipeline.timed("write", seconds):
         _io.write_h5ad(adata, arguments.output)
     if not arguments.quiet:
-        print(_summary(adata, seconds))
+        print(summarize(adata, seconds))
         print(f"written: {arguments.output}")
 
 
@@ -117,19 +101,6 @@ def _info(arguments: argparse.Namespace) -> None:
     from scrcl_geo._report import describe
 
     print(describe(_io.read_h5ad(arguments.input), layer=arguments.layer))
-
-
-def _summary(adata: AnnData, seconds: dict[str, float]) -> str:
-    from scrcl_geo._report import summarize
-
-    return summarize(adata, seconds)
-
-
-@contextmanager
-def _timed(stage: str, seconds: dict[str, float]) -> Iterator[None]:
-    start = time.perf_counter()
-    yield
-    seconds[stage] = time.perf_counter() - start
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "scrcl_geo"
 L1 = ["graph", "losses", "nn", "train", "cluster", "metrics", "datasets"]
-OUTER = ["model", "pp", "tl", "pl", "cli", "_network", "_checkpoint", "_report"]
+OUTER = ["model", "pp", "tl", "pl", "cli", "_network", "_checkpoint", "_report", "_pipeline"]
 
 
 def imports(path):

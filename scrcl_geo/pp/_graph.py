@@ -72,6 +72,7 @@ def graph(
     ['connectivities', 'distances', 'spatial_connectivities', 'spatial_distances']
     """
     _validate.one_of("spatial", spatial, ("auto", "yes", "no"))
+    _validate.data_matrix(adata, layer)
     in_space = spatial == "yes" or (spatial == "auto" and _keys.SPATIAL in adata.obsm)
     if in_space:
         _validate.coordinates(adata, _keys.SPATIAL)
