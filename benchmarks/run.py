@@ -26,7 +26,20 @@ from pathlib import Path
 HERE = Path(__file__).parent
 STAGES = ["graph", "embed", "cluster", "associations", "niche", "train"]
 COLUMNS = [
-    *("suite", "set", "method", "seed", "k", "k_found", "ACC", "NMI", "ARI", "F1", "largest", "smallest"),
+    *(
+        "suite",
+        "set",
+        "method",
+        "seed",
+        "k",
+        "k_found",
+        "ACC",
+        "NMI",
+        "ARI",
+        "F1",
+        "largest",
+        "smallest",
+    ),
     *(f"seconds_{stage}" for stage in STAGES),
     *("seconds", "peak_gb", "error", "version", "machine"),
 ]
@@ -49,7 +62,9 @@ def main():
         for method in arguments.methods or suite["methods"]
         for name in arguments.sets or suite["sets"]
     ]
-    jobs = [job for job in jobs if (job[0], job[1], str(job[2]), "known" if job[3] else "estimated") not in done]
+    jobs = [
+        job for job in jobs if (job[0], job[1], str(job[2]), "known" if job[3] else "estimated") not in done
+    ]
     for number, (name, method, seed, known) in enumerate(jobs, 1):
         row = in_own_process(arguments, suite["label"], name, method, seed, known)
         append(output, row)

@@ -66,9 +66,7 @@ def cluster_associations(
     O(nnz K + N D K).
     """
     n_cells = expression.shape[0]
-    onehot = sparse.csr_matrix(
-        (np.ones(n_cells), (labels, np.arange(n_cells))), (n_clusters, n_cells)
-    )
+    onehot = sparse.csr_matrix((np.ones(n_cells), (labels, np.arange(n_cells))), (n_clusters, n_cells))
     cells = cells - cells.mean(axis=0, dtype=np.float64)
     sizes = np.maximum(_column_sums(onehot.T), 1)
     centers = (onehot @ cells) / sizes[:, None]  # (K, D)
@@ -80,9 +78,7 @@ def cluster_associations(
     spread = np.maximum(squares - 1 / n_cells, 0)  # (G,) Σ (w − 1/N)²
     variance = spread[:, None] * (affinity**2).sum(axis=0) / max(n_cells - 1, 1)
     deviation = np.sqrt(variance)
-    score = np.divide(
-        association, deviation, out=np.zeros_like(association), where=deviation > 0
-    )
+    score = np.divide(association, deviation, out=np.zeros_like(association), where=deviation > 0)
     return ClusterAssociations(association, score, stats.norm.sf(score))
 
 

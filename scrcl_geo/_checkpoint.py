@@ -75,8 +75,7 @@ def load(cls: type[ScRCL], path: str | Path, encoder: Any) -> ScRCL:
         model.device_ = torch.device("cpu")
         model.sizes_, model.genes_ = stored["sizes"], stored["genes"]
         model.edges_ = tuple(
-            EdgeSpec(tuple(e["edge_type"]), e["attr"], e["key"], e["optional"])
-            for e in stored["edges"]
+            EdgeSpec(tuple(e["edge_type"]), e["attr"], e["key"], e["optional"]) for e in stored["edges"]
         )
         model.projection_ = None
         if stored["projection"] is not None:

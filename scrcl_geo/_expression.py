@@ -54,14 +54,14 @@ def resolve_values(matrix: Any, values: str) -> str:
         return found
     if found == SCALED and values != SCALED:
         raise _validate.fail(
-            f"values={values!r} does not fit the matrix", "negative numbers", "state values='scaled'"
+            f"values={values!r} does not fit the matrix",
+            "negative numbers",
+            "state values='scaled'",
         )
     return values
 
 
-def log_expression(
-    matrix: Any, values: str, *, target_sum: float | None = None
-) -> sparse.csr_matrix:
+def log_expression(matrix: Any, values: str, *, target_sum: float | None = None) -> sparse.csr_matrix:
     """Log-normalised expression, float32 CSR (N, G), from counts, normalised or log values.
 
     Counts are scaled to ``target_sum`` per cell (None: the median of the cells), then log1p. Normalised values

@@ -69,7 +69,9 @@ def write_h5ad(adata: AnnData, path: str | Path) -> None:
         temporary.replace(path)
     except OSError as error:
         raise _validate.fail(
-            f"cannot write {path}", error.strerror or str(error), "free space or choose another path"
+            f"cannot write {path}",
+            error.strerror or str(error),
+            "free space or choose another path",
         ) from error
     finally:
         temporary.unlink(missing_ok=True)

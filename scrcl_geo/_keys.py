@@ -1,4 +1,4 @@
-"""Every AnnData key, node type and edge type the package reads or writes: the only place with such strings."""
+"""Every AnnData key, node type and edge type, in the only place with such strings."""
 
 # node types and edge types of the heterogeneous graph
 CELL = "cell"

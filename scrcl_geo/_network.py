@@ -58,9 +58,7 @@ def build(
             )
         width = encoder.out_channels
     view1 = MLPEncoder(in_channels, width, n_hops=config["n_hops"][0])
-    view2 = encoder or GCNEncoder(
-        in_channels, width, n_hops=config["n_hops"][1], dropout=config["dropout"]
-    )
+    view2 = encoder or GCNEncoder(in_channels, width, n_hops=config["n_hops"][1], dropout=config["dropout"])
     sizes = (width, config["out_channels"])
     refinement: nn.Module
     if config["refinement"] == PAPER:

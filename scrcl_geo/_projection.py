@@ -73,9 +73,7 @@ def fit_projection(matrix: Any, transform: str, n_components: int) -> Projection
     vectors = vectors[:, ::-1]
     # an eigenvector's sign is arbitrary: the largest loading is made positive
     vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), range(n_components)])
-    return Projection(
-        transform, mean, scale, limit, vectors.astype(np.float32), (average @ vectors)
-    )
+    return Projection(transform, mean, scale, limit, vectors.astype(np.float32), (average @ vectors))
 
 
 def _transformer(

@@ -26,7 +26,10 @@ def describe(adata: AnnData, *, layer: str | None = None) -> str:
     rows = [
         ("cells", f"{adata.n_obs:,}"),
         ("genes", f"{adata.n_vars:,} ({n_used:,} at most are used)"),
-        ("values", f"{_expression.detect_values(matrix)}, {nnz / np.prod(matrix.shape):.1%} non-zero"),
+        (
+            "values",
+            f"{_expression.detect_values(matrix)}, {nnz / np.prod(matrix.shape):.1%} non-zero",
+        ),
         ("layers", _validate.shown(list(adata.layers.keys()))),
         ("obsm", _validate.shown(list(adata.obsm.keys()))),
         ("neighbours", f"in {edges}"),

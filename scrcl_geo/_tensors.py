@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -32,8 +32,12 @@ class GraphTensors:
 
     def to(self, device: torch.device | str) -> GraphTensors:
         """The same batch on another device."""
-        moved = {field.name: _move(getattr(self, field.name), device) for field in fields(self)}
-        return replace(self, **moved)
+        return GraphTensors(
+            self.x.to(device),
+            self.adj.to(device),
+            SparseOperator(self.expresses.matrix.to(device), self.expresses.transpose.to(device)),
+            self.coexpressed.to(device),
+        )
 
     @classmethod
     def from_hetero(cls, data: Any) -> GraphTensors:
@@ -48,9 +52,7 @@ class GraphTensors:
         return cls(
             x=data[_keys.CELL].x,
             adj=_united(data, _keys.CELL, n_cells),
-            expresses=normalized_bipartite(
-                between.edge_index, between.edge_weight, (n_cells, n_genes)
-            ),
+            expresses=normalized_bipartite(between.edge_index, between.edge_weight, (n_cells, n_genes)),
             coexpressed=_united(data, _keys.GENE, n_genes),
         )
 
@@ -77,9 +79,3 @@ def _united(data: Any, node: str, n: int) -> Tensor:
     index = index[:, index[0] != index[1]]
     index = torch.unique(torch.cat([index, index.flip(0)], dim=1), dim=1)
     return csr(index, torch.ones(index.shape[1]), (n, n))
-
-
-def _move(value: Tensor | SparseOperator, device: torch.device | str) -> Tensor | SparseOperator:
-    if isinstance(value, SparseOperator):
-        return SparseOperator(value.matrix.to(device), value.transpose.to(device))
-    return value.to(device)

@@ -52,9 +52,7 @@ def one_of(name: str, value: Any, choices: Collection[Any]) -> None:
 def at_least(name: str, value: float, minimum: float) -> None:
     """``value`` is a number of at least ``minimum``."""
     if not value >= minimum:
-        raise fail(
-            f"{name} is too small", repr(value), f"choose a number of at least {minimum}"
-        )
+        raise fail(f"{name} is too small", repr(value), f"choose a number of at least {minimum}")
 
 
 def positive(name: str, value: float) -> None:
@@ -132,9 +130,7 @@ def coordinates(adata: AnnData, name: str) -> np.ndarray:
     remedy = "store coordinates there or run without space (spatial='no')"
     raw = np.asarray(key(adata.obsm, name, slot="obsm", do=remedy))
     if raw.ndim != 2 or raw.shape[1] < 2 or raw.dtype.kind not in "fiu":
-        raise fail(
-            f"obsm[{name!r}] does not hold coordinates", f"{raw.dtype} {raw.shape}", remedy
-        )
+        raise fail(f"obsm[{name!r}] does not hold coordinates", f"{raw.dtype} {raw.shape}", remedy)
     values = raw.astype(np.float64)
     if not np.isfinite(values).all():
         bad = int((~np.isfinite(values)).any(axis=1).sum())

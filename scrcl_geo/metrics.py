@@ -7,7 +7,7 @@ pandas' NA) are left out of every score.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from sklearn import metrics as sk_metrics
 
 from scrcl_geo import _validate
 
-Labels = Sequence[Any] | np.ndarray | pd.Series
+Labels: TypeAlias = Sequence[Any] | np.ndarray | pd.Series
 
 
 def accuracy(true: Labels, predicted: Labels) -> float:

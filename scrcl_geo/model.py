@@ -10,7 +10,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from scrcl_geo import _associations, _checkpoint, _expression, _keys, _network, _projection, _validate
+from scrcl_geo import (
+    _associations,
+    _checkpoint,
+    _expression,
+    _keys,
+    _network,
+    _projection,
+    _validate,
+)
 from scrcl_geo._seed import seeded
 from scrcl_geo._tensors import GraphTensors
 from scrcl_geo.graph import DEFAULT_EDGES, EdgeSpec, to_hetero
@@ -166,7 +174,11 @@ class ScRCL:
         self.edges_ = tuple(edges)
         self.projection_ = self._project(adata)
         batch = self._batch(adata)
-        self.sizes_ = {"in_channels": batch.x.shape[1], "n_cells": batch.n_cells, "n_genes": len(self.genes_)}
+        self.sizes_ = {
+            "in_channels": batch.x.shape[1],
+            "n_cells": batch.n_cells,
+            "n_genes": len(self.genes_),
+        }
         epochs = max_epochs or self.config["max_epochs"]
         with seeded(seed):
             self.module_ = self._network().to(self.device_)

@@ -47,7 +47,11 @@ def test_labels_never_reach_the_result(source, tmp_path):
     for column in shuffled.obs:
         shuffled.obs[column] = shuffled.obs[column].to_numpy()[order]
     results = []
-    for name, adata in {"as is": ad.read_h5ad(source), "blind": blind, "shuffled": shuffled}.items():
+    for name, adata in {
+        "as is": ad.read_h5ad(source),
+        "blind": blind,
+        "shuffled": shuffled,
+    }.items():
         adata.write_h5ad(tmp_path / f"{name}.h5ad")
         assert run(tmp_path / f"{name}.h5ad", tmp_path / "out.h5ad", "--n-clusters", "5") == 0
         results.append(ad.read_h5ad(tmp_path / "out.h5ad"))

@@ -30,7 +30,7 @@ def files(name):
 
 
 def uses(path, names):
-    return [m for m in imports(path) if m.split(".")[0] == "scrcl_geo" and (m.split(".") + [""])[1] in names]
+    return [m for m in imports(path) if m.split(".")[0] == "scrcl_geo" and [*m.split("."), ""][1] in names]
 
 
 @pytest.mark.parametrize("name", L1)

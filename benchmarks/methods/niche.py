@@ -2,8 +2,8 @@
 
 import scanpy as sc
 import squidpy as sq
-
 from methods import leiden
+
 from scrcl_geo._pipeline import timed
 
 
@@ -15,8 +15,6 @@ def run(adata, n_clusters, seed):
     with timed("niche", seconds):
         sq.gr.spatial_neighbors_knn(adata, n_neighs=15)
         sc.settings.verbosity = 0
-        sq.gr.calculate_niche(
-            adata, flavor="neighborhood", groups="type", n_neighbors=15, resolutions=[0.5]
-        )
+        sq.gr.calculate_niche(adata, flavor="neighborhood", groups="type", n_neighbors=15, resolutions=[0.5])
     column = next(c for c in adata.obs if c.startswith("nhood_niche"))
     return adata.obs[column], seconds

@@ -8,9 +8,7 @@ from scrcl_geo import _validate
 from scrcl_geo.cluster._order import by_size
 
 
-def gmm(
-    embedding: np.ndarray, n_clusters: int, *, seed: int = 0, n_components: int = 20
-) -> np.ndarray:
+def gmm(embedding: np.ndarray, n_clusters: int, *, seed: int = 0, n_components: int = 20) -> np.ndarray:
     """Gaussian mixture with one covariance shared by all clusters, on the leading components.
 
     A shared covariance keeps clusters of a few cells from taking a degenerate shape of their own.
@@ -36,7 +34,5 @@ def gmm(
     if min(data.shape) > n_components:
         data = PCA(n_components, svd_solver="covariance_eigh").fit_transform(data)
     data = data / max(data.std(), np.finfo(float).tiny)  # the regulariser below is absolute
-    model = GaussianMixture(
-        n_clusters, covariance_type="tied", n_init=5, reg_covar=1e-4, random_state=seed
-    )
+    model = GaussianMixture(n_clusters, covariance_type="tied", n_init=5, reg_covar=1e-4, random_state=seed)
     return by_size(model.fit_predict(data))

@@ -40,9 +40,7 @@ def leiden(
     sc.pp.neighbors(adata, n_neighbors=n_neighbors, use_rep="X", random_state=seed)
 
     def at(value: float) -> np.ndarray:
-        sc.tl.leiden(
-            adata, value, random_state=seed, flavor="igraph", n_iterations=2, directed=False
-        )
+        sc.tl.leiden(adata, value, random_state=seed, flavor="igraph", n_iterations=2, directed=False)
         return adata.obs["leiden"].cat.codes.to_numpy()
 
     if n_clusters is None:

@@ -10,9 +10,7 @@ def by_size(labels: np.ndarray) -> np.ndarray:
 
     Shapes: (N,) → (N,) int64.
     """
-    _, first, inverse, counts = np.unique(
-        labels, return_index=True, return_inverse=True, return_counts=True
-    )
+    _, first, inverse, counts = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
     order = np.lexsort((first, -counts))
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))

@@ -67,7 +67,9 @@ def toy(
     width = int(np.ceil(np.sqrt(n_cells)))
     grid = np.stack(np.divmod(np.arange(n_cells), width), axis=1).astype(float)  # (n, 2)
     base = rng.gamma(0.5, 1.0, n_genes) + 0.05
-    marker_of = np.repeat([*range(n_domains), -1], [*[n_markers] * n_domains, n_genes - n_domains * n_markers])
+    marker_of = np.repeat(
+        [*range(n_domains), -1], [*[n_markers] * n_domains, n_genes - n_domains * n_markers]
+    )
     base[marker_of >= 0] = rng.uniform(0.4, 1.2, (marker_of >= 0).sum())
     rates = np.where(marker_of[None] == np.arange(n_domains)[:, None], fold_change, 1.0) * base
 

@@ -92,7 +92,9 @@ def _edge_matrix(adata: AnnData, spec: EdgeSpec) -> Any:
     matrix = _validate.key(slot, spec.key, slot=spec.attr, do=remedy)
     if not sparse.issparse(matrix):
         raise _validate.fail(
-            f"{spec.attr}[{spec.key!r}] is not sparse", type(matrix).__name__, "store a sparse matrix"
+            f"{spec.attr}[{spec.key!r}] is not sparse",
+            type(matrix).__name__,
+            "store a sparse matrix",
         )
     matrix = matrix.tocsr().astype(np.float32)
     if not np.isfinite(matrix.data).all():

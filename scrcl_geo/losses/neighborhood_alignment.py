@@ -60,9 +60,7 @@ class NeighborhoodAlignment(nn.Module):
         # one product for the three neighbour sums
         summed = spmm(adj, torch.cat([b[:, None], log_q, q], dim=1))  # (N, 1 + 2 D)
         sum_b, near_log_q, near_q = summed.split([1, z1.shape[1], z1.shape[1]], dim=1)
-        neighbors = (
-            n_neighbors * a + sum_b[:, 0] - (p * near_log_q).sum(dim=1) - (log_p * near_q).sum(dim=1)
-        )
+        neighbors = n_neighbors * a + sum_b[:, 0] - (p * near_log_q).sum(dim=1) - (log_p * near_q).sum(dim=1)
 
         near = (neighbors + itself) / (n_neighbors + 1)
         far = (everyone - itself) / max(n_cells - 1, 1)
@@ -80,4 +78,3 @@ def _sum(x: Tensor) -> Tensor:
 
 def _mean(x: Tensor) -> Tensor:
     return x.mean(dim=0, dtype=torch.float64).to(x.dtype)
-

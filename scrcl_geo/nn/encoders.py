@@ -36,9 +36,7 @@ class GCNEncoder(nn.Module):
     Source: scRCL (arXiv 2512.10640), view 2.
     """
 
-    def __init__(
-        self, in_channels: int, out_channels: int, *, n_hops: int = 0, dropout: float = 0.1
-    ) -> None:
+    def __init__(self, in_channels: int, out_channels: int, *, n_hops: int = 0, dropout: float = 0.1) -> None:
         super().__init__()
         self.out_channels = out_channels
         self.conv1 = SmoothedLinear(in_channels, out_channels, n_hops=n_hops + 1)

@@ -39,9 +39,7 @@ class BipartiteRefinement(nn.Module):
         messages = expresses.T @ self.to_gene(h)  # (G, K)
         return leaky_relu(propagate(coexpressed, messages))
 
-    def forward(
-        self, h: Tensor, expresses: SparseOperator, coexpressed: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, h: Tensor, expresses: SparseOperator, coexpressed: Tensor) -> tuple[Tensor, Tensor]:
         """Refined cells (N, K), rows of unit length, and genes (G, K)."""
         h = self.dropout(h)
         genes = self.genes(h, expresses, coexpressed)
@@ -69,9 +67,7 @@ class PaperRefinement(nn.Module):
         nn.init.xavier_uniform_(self.cell_weight)
         self.to_gene = nn.Linear(in_channels, n_genes)
 
-    def forward(
-        self, h: Tensor, expresses: SparseOperator, coexpressed: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, h: Tensor, expresses: SparseOperator, coexpressed: Tensor) -> tuple[Tensor, Tensor]:
         """Refined cells (N, K), rows of unit length, and genes (G, K)."""
         genes = relu(propagate(coexpressed, expresses.T @ self.cell_weight))  # (G, K)
         mixed = self.to_gene.weight.T @ genes  # (D, K) = P Q

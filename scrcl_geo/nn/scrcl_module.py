@@ -49,6 +49,4 @@ class ScRCLModule(nn.Module):
         h2 = self.encoder2(batch.x, batch.adj)
         z1, genes1 = self.refinement(h1, batch.expresses, batch.coexpressed)  # (N, K), (G, K)
         z2, genes2 = self.refinement(h2, batch.expresses, batch.coexpressed)
-        return Views(
-            normalize(h1, dim=1), normalize(h2, dim=1), z1, z2, (genes1 + genes2) / 2
-        )
+        return Views(normalize(h1, dim=1), normalize(h2, dim=1), z1, z2, (genes1 + genes2) / 2)

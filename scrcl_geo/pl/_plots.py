@@ -100,9 +100,7 @@ def spatial(
     ax = ax or _axes()
     # a marker as wide as the typical spacing, in points
     size = kwargs.pop("size", min(120.0, 2e4 / max(adata.n_obs, 1)))
-    sq.pl.spatial_scatter(
-        adata, color=color, spatial_key=spatial_key, shape=None, size=size, ax=ax, **kwargs
-    )
+    sq.pl.spatial_scatter(adata, color=color, spatial_key=spatial_key, shape=None, size=size, ax=ax, **kwargs)
     ax.set_aspect("equal")
     return _saved(ax, save)
 

@@ -48,9 +48,7 @@ def coexpression(adata: AnnData, *, n_neighbors: int = 5) -> None:
     genes = loadings[used] * components.std(axis=0)  # (n_used, F)
     among_used = knn_distances(genes, n_neighbors, metric="cosine").tocoo()
     shape = (adata.n_vars, adata.n_vars)
-    distances = sparse.csr_matrix(
-        (among_used.data, (used[among_used.row], used[among_used.col])), shape
-    )
+    distances = sparse.csr_matrix((among_used.data, (used[among_used.row], used[among_used.col])), shape)
     adata.varp[_keys.COEXPRESSION_CONNECTIVITIES] = connectivities(distances)
     adata.varp[_keys.COEXPRESSION_DISTANCES] = distances
     adata.uns[_keys.COEXPRESSION_NEIGHBORS] = {

@@ -77,9 +77,7 @@ def select_genes(
     logger.info("using %d of %d genes", used.sum(), adata.n_vars)
 
 
-def _most_variable(
-    adata: AnnData, x: object, n_top_genes: int, batch_key: str | None
-) -> np.ndarray:
+def _most_variable(adata: AnnData, x: object, n_top_genes: int, batch_key: str | None) -> np.ndarray:
     import scanpy as sc
     from anndata import AnnData
 

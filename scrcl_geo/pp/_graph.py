@@ -76,9 +76,7 @@ def graph(
     in_space = spatial == "yes" or (spatial == "auto" and _keys.SPATIAL in adata.obsm)
     if in_space:
         _validate.coordinates(adata, _keys.SPATIAL)
-    select_genes(
-        adata, n_top_genes=n_top_genes, layer=layer, values=values, batch_key=batch_key
-    )
+    select_genes(adata, n_top_genes=n_top_genes, layer=layer, values=values, batch_key=batch_key)
     pca(adata, n_comps=n_comps, transform=transform)
     neighbors(adata, n_neighbors=n_neighbors, seed=seed)
     if in_space:

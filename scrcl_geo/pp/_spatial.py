@@ -66,9 +66,7 @@ def spatial_neighbors(
         helper.obs[batch_key] = library.to_numpy()
         helper.obs[batch_key] = helper.obs[batch_key].astype("category")
     with _quiet("spatialdata._logging"):
-        sq.gr.spatial_neighbors_knn(
-            helper, n_neighs=min(n_neighbors, smallest - 1), library_key=batch_key
-        )
+        sq.gr.spatial_neighbors_knn(helper, n_neighs=min(n_neighbors, smallest - 1), library_key=batch_key)
     pattern = helper.obsp[_keys.SPATIAL_CONNECTIVITIES].astype("float32").tocsr()
     adata.obsp[_keys.SPATIAL_CONNECTIVITIES] = pattern.maximum(pattern.T).tocsr()
     adata.obsp[_keys.SPATIAL_DISTANCES] = helper.obsp[_keys.SPATIAL_DISTANCES].astype("float32")

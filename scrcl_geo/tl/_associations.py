@@ -69,9 +69,7 @@ def associations(
     ).astype("category")
     if use_rep is None:
         use_rep = _keys.REFINED if _keys.REFINED in adata.obsm else _keys.EMBEDDING
-    cells = np.asarray(
-        _validate.key(adata.obsm, use_rep, slot="obsm", do="run sg.tl.embed(adata) first")
-    )
+    cells = np.asarray(_validate.key(adata.obsm, use_rep, slot="obsm", do="run sg.tl.embed(adata) first"))
     expression = _expression.used_expression(adata)
     used = np.flatnonzero(adata.var[_keys.USED_GENES].to_numpy())
     genes = _associations.gene_embedding(expression, cells)

@@ -25,7 +25,7 @@ def embed(
     seed: int = 0,
     device: str = "auto",
     progress: bool = True,
-) -> ScRCL:
+) -> None:
     """Train scRCL on the graphs of an AnnData and write the embedding; reads no column of ``obs``.
 
     Parameters
@@ -33,7 +33,7 @@ def embed(
     adata
         As :func:`scrcl_geo.pp.graph` left it.
     model
-        An untrained :class:`scrcl_geo.ScRCL` to use instead of a preset.
+        A :class:`scrcl_geo.ScRCL` to train instead of a preset; it is trained in place.
     preset
         ``"default"`` or ``"paper"``.
     max_epochs
@@ -49,8 +49,8 @@ def embed(
 
     Returns
     -------
-    ScRCL
-        The trained model. Writes ``obsm["X_scrcl"]`` float32 (N, D), ``obsm["X_scrcl_refined"]`` float32
+    None
+        Writes ``obsm["X_scrcl"]`` float32 (N, D), ``obsm["X_scrcl_refined"]`` float32
         (N, K) and ``uns["scrcl"]`` (dict: ``params``, ``losses`` DataFrame epoch × term, ``stopped``, ``seed``,
         ``versions``).
 
@@ -59,7 +59,7 @@ def embed(
     >>> import scrcl_geo as sg
     >>> adata = sg.datasets.toy(n_slides=1, n_cells=100)
     >>> sg.pp.graph(adata)
-    >>> model = sg.tl.embed(adata, max_epochs=2, progress=False)
+    >>> sg.tl.embed(adata, max_epochs=2, progress=False)
     >>> sorted(adata.obsm)
     ['X_pca', 'X_scrcl', 'X_scrcl_refined', 'spatial']
     """
@@ -90,4 +90,3 @@ def embed(
             "torch_geometric": torch_geometric.__version__,
         },
     }
-    return model

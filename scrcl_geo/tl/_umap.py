@@ -10,9 +10,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
-def umap(
-    adata: AnnData, *, use_rep: str = _keys.EMBEDDING, n_neighbors: int = 15, seed: int = 0
-) -> None:
+def umap(adata: AnnData, *, use_rep: str = _keys.EMBEDDING, n_neighbors: int = 15, seed: int = 0) -> None:
     """Two-dimensional UMAP of the embedding, for plots.
 
     Parameters
@@ -43,8 +41,6 @@ def umap(
 
     x = _validate.key(adata.obsm, use_rep, slot="obsm", do="run sg.tl.embed(adata) first")
     helper = AnnData(x)
-    sc.pp.neighbors(
-        helper, n_neighbors=min(n_neighbors, adata.n_obs - 1), use_rep="X", random_state=seed
-    )
+    sc.pp.neighbors(helper, n_neighbors=min(n_neighbors, adata.n_obs - 1), use_rep="X", random_state=seed)
     sc.tl.umap(helper, random_state=seed)
     adata.obsm["X_umap"] = helper.obsm["X_umap"].astype("float32")

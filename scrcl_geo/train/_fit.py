@@ -114,7 +114,6 @@ def _finite(terms: dict[str, Tensor], epoch: int) -> dict[str, float]:
     for name, value in zip(terms, values, strict=True):
         if not math.isfinite(value):
             raise TrainingError(
-                f"loss term {name} is {value} in epoch {epoch + 1}: "
-                "lower learning_rate or check the input"
+                f"loss term {name} is {value} in epoch {epoch + 1}: lower learning_rate or check the input"
             )
     return dict(zip(terms, values, strict=True))

@@ -14,7 +14,11 @@ def small(**options):
 
 
 def test_writes_scanpys_triples(toy_graph):
-    for key, slot in (("neighbors", "obsp"), ("spatial_neighbors", "obsp"), ("coexpression_neighbors", "varp")):
+    for key, slot in (
+        ("neighbors", "obsp"),
+        ("spatial_neighbors", "obsp"),
+        ("coexpression_neighbors", "varp"),
+    ):
         entry = toy_graph.uns[key]
         connectivities = getattr(toy_graph, slot)[entry["connectivities_key"]]
         distances = getattr(toy_graph, slot)[entry["distances_key"]]
@@ -160,13 +164,22 @@ def set_value(value):
 
 BAD = {
     "NaN": (set_value(np.nan), "X holds values that are not finite: found 1 NaN and 0 infinite"),
-    "infinite": (set_value(np.inf), "X holds values that are not finite: found 0 NaN and 1 infinite"),
+    "infinite": (
+        set_value(np.inf),
+        "X holds values that are not finite: found 0 NaN and 1 infinite",
+    ),
     "negative counts": (set_value(-1), "counts are negative: found 1 negative whole numbers"),
     "all zero": (lambda a: setattr(a, "X", np.zeros(a.shape)), "X is all zero"),
     "constant space": (lambda a: a.obsm.__setitem__("spatial", np.ones((80, 2))), "is constant"),
     "NaN in space": (lambda a: a.obsm["spatial"].__setitem__((0, 0), np.nan), "is not finite"),
-    "one column in space": (lambda a: a.obsm.__setitem__("spatial", np.ones((80, 1))), "does not hold coordinates"),
-    "same names": (lambda a: setattr(a, "obs_names", ["x"] * 80), "cell names are not unique: found 'x'"),
+    "one column in space": (
+        lambda a: a.obsm.__setitem__("spatial", np.ones((80, 1))),
+        "does not hold coordinates",
+    ),
+    "same names": (
+        lambda a: setattr(a, "obs_names", ["x"] * 80),
+        "cell names are not unique: found 'x'",
+    ),
     "text": (lambda a: setattr(a, "X", a.X.astype(object)), "X does not hold numbers"),
 }
 

@@ -1,0 +1,113 @@
+"""Tools: keys and types, the permutation null, planted markers, errors."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse, stats
+
+import scrcl_geo as sg
+from scrcl_geo import _associations
+
+
+@pytest.fixture(scope="module")
+def embedded():
+    adata = sg.datasets.toy()
+    sg.pp.graph(adata, batch_key="slide")
+    sg.tl.embed(adata, progress=False)
+    sg.tl.cluster(adata, 5)
+    return adata
+
+
+def test_embed_documents_itself(embedded):
+    results = embedded.uns["scrcl"]
+    assert isinstance(results["losses"], pd.DataFrame)
+    assert results["losses"].shape[1] == len(results["objective"])
+    assert results["seed"] == 0
+    assert results["versions"]["scrcl_geo"] == sg.__version__
+
+
+def test_key_added_and_own_model(adata):
+    model = sg.ScRCL(max_epochs=1, hidden_channels=8)
+    sg.tl.embed(adata, model=model, key_added="X_mine", progress=False)
+    assert adata.obsm["X_mine"].shape[0] == adata.n_obs
+    sg.tl.cluster(adata, 3, use_rep="X_mine", key_added="mine", method=sg.cluster.kmeans)
+    assert adata.obs["mine"].nunique() == 3
+
+
+def test_planted_markers_are_found(embedded):
+    table = sg.tl.associations(embedded.copy(), n_genes=10)
+    marker_of = embedded.var["marker_of"]
+    best = []
+    for group, names in table.groupby("group")["names"]:
+        cells = embedded.obs["scrcl"] == group
+        domain = embedded.obs["domain"][cells].mode()[0]
+        best.append((marker_of[names] == domain).mean())
+    assert np.mean(best) >= 0.9
+
+
+def test_permutation_null_is_exact():
+    rng = np.random.default_rng(0)
+    x = sparse.random(40, 6, 0.5, format="csr", random_state=1)
+    z = rng.normal(size=(40, 3))
+    labels = rng.integers(0, 3, 40)
+    found = _associations.cluster_associations(x, z, labels, 3)
+    centered = z - z.mean(axis=0)
+    affinity = centered @ np.stack([centered[labels == c].mean(axis=0) for c in range(3)]).T
+    weights = (x / x.sum(axis=0)).T
+    np.testing.assert_allclose(found.association, weights @ affinity, atol=1e-12)
+    shuffled = np.stack([weights @ affinity[rng.permutation(40)] for _ in range(20_000)])
+    deviation = found.association / found.score
+    np.testing.assert_allclose(shuffled.std(axis=0), deviation, rtol=0.03)
+    np.testing.assert_allclose(shuffled.mean(axis=0) / deviation, 0, atol=0.05)
+
+
+def test_pvalues_are_uniform_without_signal():
+    rng = np.random.default_rng(0)
+    x = sparse.csr_matrix(rng.poisson(1.0, (300, 400)).astype(float))
+    z = rng.normal(size=(300, 4))
+    found = _associations.cluster_associations(x, z, rng.integers(0, 2, 300), 2)
+    assert stats.kstest(found.pvalue[:, 0], "uniform").pvalue > 0.001
+
+
+def test_cluster_association_is_the_mean_over_its_cells():
+    rng = np.random.default_rng(0)
+    x = sparse.csr_matrix(rng.random((30, 5)))
+    z = rng.normal(size=(30, 3)).astype(np.float32)
+    labels = np.arange(30) % 3
+    genes = _associations.gene_embedding(x, z)
+    scores = _associations.cell_associations(x, z, genes).toarray()
+    found = _associations.cluster_associations(x, z, labels, 3).association
+    expected = np.stack([scores[labels == c].mean(axis=0) for c in range(3)], axis=1)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_cell_scores_are_on_request_and_on_expressed_entries(embedded):
+    adata = embedded.copy()
+    sg.tl.associations(adata)
+    assert "scrcl_associations" not in adata.layers
+    sg.tl.associations(adata, cell_scores=True)
+    scores = adata.layers["scrcl_associations"]
+    assert scores.shape == adata.shape
+    assert scores.nnz == adata.X.nnz
+
+
+def test_unused_genes_and_missing_groups(embedded):
+    adata = embedded.copy()
+    adata.var["scrcl_used"] = np.arange(adata.n_vars) < 60
+    adata.obs["part"] = adata.obs["domain"].where(np.arange(adata.n_obs) % 2 == 0)
+    table = sg.tl.associations(adata, groupby="part")
+    assert not adata.varm["scrcl"][60:].any()
+    assert len(table) == 5 * 60
+
+
+def test_errors_name_the_remedy(adata):
+    with pytest.raises(ValueError, match=r"obsm\['X_scrcl'\] is missing.*run sg.tl.embed\(adata\) first"):
+        sg.tl.cluster(adata, 3)
+    with pytest.raises(ValueError, match=r"obs\['scrcl'\] is missing.*run sg.tl.cluster"):
+        sg.tl.associations(adata)
+    with pytest.raises(ValueError, match="method is not known: found 'x'"):
+        sg.tl.cluster(adata, 3, use_rep="X_pca", method="x")
+    with pytest.raises(ValueError, match="preset is not known"):
+        sg.tl.embed(adata, preset="x")
+    with pytest.raises(ValueError, match="method 'kmeans' needs a number of clusters"):
+        sg.tl.cluster(adata, use_rep="X_pca", method="kmeans")
