@@ -15,7 +15,7 @@ from safetensors.torch import load_file as load_tensors
 from safetensors.torch import save_file as save_tensors
 
 from scrcl_geo import _network, _validate
-from scrcl_geo._projection import Projection
+from scrcl_geo._inputs import InputMap
 from scrcl_geo._version import __version__
 from scrcl_geo.graph import EdgeSpec
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from scrcl_geo.model import ScRCL
 
 _CONFIG, _WEIGHTS, _STATISTICS = "config.json", "weights.safetensors", "statistics.safetensors"
-_ARRAYS = ("mean", "scale", "components", "center")
 
 
 def save(model: ScRCL, path: str | Path) -> None:
@@ -33,10 +32,14 @@ def save(model: ScRCL, path: str | Path) -> None:
     folder = Path(path)
     folder.mkdir(parents=True, exist_ok=True)
     save_tensors(model.module_.state_dict(), folder / _WEIGHTS)
-    projection = model.projection_
-    if projection is not None:
-        arrays = {name: np.ascontiguousarray(getattr(projection, name)) for name in _ARRAYS}
-        save_arrays(arrays, folder / _STATISTICS)
+    inputs = model.inputs_.to_dict() if model.inputs_ is not None else {}
+    arrays = {
+        f"{transform}/{name}": np.ascontiguousarray(value)
+        for transform, entry in inputs.items()
+        for name, value in entry.items()
+        if isinstance(value, np.ndarray)
+    }
+    save_arrays(arrays, folder / _STATISTICS)
     config = {
         "version": __version__,
         "config": model.config,
@@ -47,9 +50,7 @@ def save(model: ScRCL, path: str | Path) -> None:
             for e in model.edges_
         ],
         "own_encoder": model.encoder is not None,
-        "projection": None
-        if projection is None
-        else {"transform": projection.transform, "limit": projection.limit},
+        "inputs": {transform: entry["limit"] for transform, entry in inputs.items()},
     }
     (folder / _CONFIG).write_text(json.dumps(config, indent=1), encoding="utf-8")
 
@@ -77,10 +78,12 @@ def load(cls: type[ScRCL], path: str | Path, encoder: Any) -> ScRCL:
         model.edges_ = tuple(
             EdgeSpec(tuple(e["edge_type"]), e["attr"], e["key"], e["optional"]) for e in stored["edges"]
         )
-        model.projection_ = None
-        if stored["projection"] is not None:
-            arrays = load_arrays(folder / _STATISTICS)
-            model.projection_ = Projection(**stored["projection"], **arrays)
+        arrays = load_arrays(folder / _STATISTICS)
+        inputs = {
+            transform: {"limit": limit, **_below(arrays, transform)}
+            for transform, limit in stored["inputs"].items()
+        }
+        model.inputs_ = InputMap.from_dict(inputs) if inputs else None
         model.module_ = _network.build(model.config, encoder, **model.sizes_)
         model.module_.load_state_dict(load_tensors(folder / _WEIGHTS))
     except _validate.ScrclInputError:
@@ -89,3 +92,8 @@ def load(cls: type[ScRCL], path: str | Path, encoder: Any) -> ScRCL:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise _validate.fail(f"cannot load the model in {folder}", reason, "save it again") from error
     return model
+
+
+def _below(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    start = f"{prefix}/"
+    return {name.removeprefix(start): a for name, a in arrays.items() if name.startswith(start)}

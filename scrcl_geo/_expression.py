@@ -86,25 +86,35 @@ def log_expression(matrix: Any, values: str, *, target_sum: float | None = None)
 
 
 def used_expression(adata: Any) -> sparse.csr_matrix:
-    """Log expression of the genes in use, as ``pp.select_genes`` left the AnnData, float32 CSR (N, n_used)."""
+    """Log expression of the genes in use, float32 CSR (N, n_used), as ``pp.select_genes`` left the AnnData."""
     matrix, used, params = _stored(adata)
     x = log_expression(matrix, params["values"], target_sum=params.get("target_sum"))
     return x[:, used]
 
 
+def used_genes(adata: Any) -> list[str]:
+    """Names of the genes in use."""
+    return adata.var_names[_stored(adata)[1]].astype(str).tolist()
+
+
 def transform_input(adata: Any, transform: str) -> tuple[Any, str]:
     """The (N, n_used) matrix a transform takes, and the transform that fits the kind of values.
 
-    Pearson residuals take counts; where there are none, z-scores stand in. Scaled values are taken as they
-    are, negative ones included.
+    Pearson residuals take counts or normalised values; z-scores stand in for logarithms. Scaled values are
+    taken as they are, negative ones included.
     """
     matrix, used, params = _stored(adata)
     kind = params["values"]
     if kind == SCALED:
         return matrix[:, used], "log"
-    if transform == "pearson" and kind == COUNTS:
+    if transform == "pearson" and kind in (COUNTS, NORMALIZED):
         return sparse.csr_matrix(matrix, dtype=np.float32)[:, used], transform
     return used_expression(adata), "zscore" if transform == "pearson" else transform
+
+
+def stored_library_size(adata: Any) -> np.ndarray:
+    """Counts per cell over all genes, (N,) float64, of the matrix ``pp.select_genes`` read."""
+    return library_size(_stored(adata)[0])
 
 
 def _stored(adata: Any) -> tuple[Any, np.ndarray, dict[str, Any]]:

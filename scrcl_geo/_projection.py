@@ -1,4 +1,4 @@
-"""Principal components of transformed expression, streamed: the dense matrix exists in row chunks only."""
+"""Principal components of transformed expression, streamed: dense only one chunk of rows at a time."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from scrcl_geo import _validate
 
 LOG, ZSCORE, PEARSON = "log", "zscore", "pearson"
 TRANSFORMS = (LOG, ZSCORE, PEARSON)
-_CHUNK_ROWS = 2048
+_CHUNK_ENTRIES = 4_000_000  # 16 MB of float32
 _THETA = 100.0  # overdispersion of the null model of Lause et al.
 _ZSCORE_LIMIT = 10.0
+_TINY = float(np.finfo(np.float32).tiny)
+
+Rows = Callable[[Any, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Projection:
 
     Shapes: ``mean``, ``scale`` (G,), ``components`` (G, F), ``center`` (F,).
     For Pearson residuals, ``mean`` is each gene's share of all counts and ``limit`` the clipping bound.
+    ``components`` are scaled so that the training cells have unit total variance.
     """
 
     transform: str
@@ -33,15 +37,18 @@ class Projection:
     components: np.ndarray
     center: np.ndarray
 
-    def apply(self, matrix: Any) -> np.ndarray:
-        """Components (N, F) float32 of log expression, or of counts for Pearson residuals."""
+    def apply(self, matrix: Any, totals: np.ndarray) -> np.ndarray:
+        """Components (N, F) float32 of log expression, or of counts for Pearson residuals.
+
+        Shapes: ``matrix`` (N, G) dense or CSR, ``totals`` (N,) counts per cell over all genes.
+        """
         chunk = _transformer(self.transform, self.mean, self.scale, self.limit)
-        parts = [chunk(rows) @ self.components - self.center for rows in _chunks(matrix)]
+        parts = [chunk(*rows) @ self.components - self.center for rows in _chunks(matrix, totals)]
         return np.concatenate(parts).astype(np.float32)
 
 
-def fit_projection(matrix: Any, transform: str, n_components: int) -> Projection:
-    """Principal components of an (N, G) matrix under a transform.
+def fit_projection(matrix: Any, totals: np.ndarray, transform: str, n_components: int) -> Projection:
+    """Principal components of an (N, G) matrix under a transform, scaled to unit total variance.
 
     ``log`` takes log expression as it is; ``zscore`` scales each gene to unit variance and clips at 10
     standard deviations; ``pearson`` turns counts into analytic Pearson residuals (Lause, Berens & Kobak,
@@ -53,8 +60,7 @@ def fit_projection(matrix: Any, transform: str, n_components: int) -> Projection
     n_cells, n_genes = matrix.shape
     n_components = max(1, min(n_components, n_cells - 1, n_genes))
     if transform == PEARSON:
-        totals = np.asarray(matrix.sum(axis=0, dtype=np.float64)).reshape(-1)
-        mean, scale, limit = totals / totals.sum(), np.ones(n_genes), float(np.sqrt(n_cells))
+        mean, scale, limit = gene_shares(matrix, totals), np.ones(n_genes), float(np.sqrt(n_cells))
     else:
         mean, scale = _mean_and_deviation(matrix)
         limit = _ZSCORE_LIMIT if transform == ZSCORE else np.inf
@@ -62,37 +68,53 @@ def fit_projection(matrix: Any, transform: str, n_components: int) -> Projection
 
     total = np.zeros(n_genes)
     second = np.zeros((n_genes, n_genes))
-    for rows in _chunks(matrix):
-        dense = chunk(rows)
+    for rows in _chunks(matrix, totals):
+        dense = chunk(*rows)
         total += dense.sum(axis=0, dtype=np.float64)
         second += dense.T @ dense
     average = total / n_cells
     covariance = second / n_cells - np.outer(average, average)
     first = n_genes - n_components
-    _, vectors = linalg.eigh(covariance, subset_by_index=(first, n_genes - 1))
+    values, vectors = linalg.eigh(covariance, subset_by_index=(first, n_genes - 1))
     vectors = vectors[:, ::-1]
     # an eigenvector's sign is arbitrary: the largest loading is made positive
     vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), range(n_components)])
-    return Projection(transform, mean, scale, limit, vectors.astype(np.float32), (average @ vectors))
+    vectors = vectors / np.sqrt(max(values.sum(), _TINY))
+    return Projection(transform, mean, scale, limit, vectors.astype(np.float32), average @ vectors)
 
 
-def _transformer(
-    transform: str, mean: np.ndarray, scale: np.ndarray, limit: float
-) -> Callable[[Any], np.ndarray]:
-    """Function from sparse rows to dense transformed rows, float32."""
+def residual_variance(matrix: Any, totals: np.ndarray) -> np.ndarray:
+    """Variance of each gene's Pearson residuals, (G,): how much more it varies than counting explains."""
+    n_cells, n_genes = matrix.shape
+    chunk = _transformer(PEARSON, gene_shares(matrix, totals), np.ones(n_genes), float(np.sqrt(n_cells)))
+    total, second = np.zeros(n_genes), np.zeros(n_genes)
+    for rows in _chunks(matrix, totals):
+        dense = chunk(*rows)
+        total += dense.sum(axis=0, dtype=np.float64)
+        second += np.square(dense).sum(axis=0, dtype=np.float64)
+    return second / n_cells - (total / n_cells) ** 2
 
-    def pearson(rows: Any) -> np.ndarray:
-        totals = np.asarray(rows.sum(axis=1, dtype=np.float64))  # (n, 1)
-        expected = np.asarray(totals * mean, dtype=np.float32)  # (n, G)
+
+def gene_shares(matrix: Any, totals: np.ndarray) -> np.ndarray:
+    """Share of each gene in all counts, (G,)."""
+    return np.asarray(matrix.sum(axis=0, dtype=np.float64)).reshape(-1) / max(totals.sum(), _TINY)
+
+
+def _transformer(transform: str, mean: np.ndarray, scale: np.ndarray, limit: float) -> Rows:
+    """Function from rows (n, G) and their totals (n,) to dense transformed rows, float32."""
+    mean32, scale32 = mean.astype(np.float32), scale.astype(np.float32)
+
+    def pearson(rows: Any, totals: np.ndarray) -> np.ndarray:
+        expected = totals.astype(np.float32)[:, None] * mean32  # (n, G)
         residual = _dense(rows) - expected
-        residual /= np.sqrt(expected + expected**2 / _THETA + np.finfo(np.float32).tiny)
-        return np.clip(residual, -limit, limit)
+        residual /= np.sqrt(expected + expected**2 / _THETA + _TINY)
+        return np.clip(residual, -limit, limit, out=residual)
 
-    def zscore(rows: Any) -> np.ndarray:
-        dense = (_dense(rows) - mean.astype(np.float32)) / scale.astype(np.float32)
-        return np.clip(dense, -limit, limit)
+    def zscore(rows: Any, totals: np.ndarray) -> np.ndarray:
+        dense = (_dense(rows) - mean32) / scale32
+        return np.clip(dense, -limit, limit, out=dense)
 
-    def log(rows: Any) -> np.ndarray:
+    def log(rows: Any, totals: np.ndarray) -> np.ndarray:
         return _dense(rows)
 
     return {PEARSON: pearson, ZSCORE: zscore, LOG: log}[transform]
@@ -106,7 +128,7 @@ def _mean_and_deviation(matrix: Any) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation per gene, (G,) each; 1 where a gene is constant."""
     n_cells, n_genes = matrix.shape
     total, second = np.zeros(n_genes), np.zeros(n_genes)
-    for rows in _chunks(matrix):
+    for rows, _ in _chunks(matrix, np.zeros(n_cells)):
         total += np.asarray(rows.sum(axis=0, dtype=np.float64)).reshape(-1)
         squared = rows.multiply(rows) if sparse.issparse(rows) else np.square(rows)
         second += np.asarray(squared.sum(axis=0, dtype=np.float64)).reshape(-1)
@@ -115,6 +137,7 @@ def _mean_and_deviation(matrix: Any) -> tuple[np.ndarray, np.ndarray]:
     return mean, np.where(deviation > 1e-6, deviation, 1.0)
 
 
-def _chunks(matrix: Any) -> Iterator[Any]:
-    for start in range(0, matrix.shape[0], _CHUNK_ROWS):
-        yield matrix[start : start + _CHUNK_ROWS]
+def _chunks(matrix: Any, totals: np.ndarray) -> Iterator[tuple[Any, np.ndarray]]:
+    step = max(1, _CHUNK_ENTRIES // matrix.shape[1])
+    for start in range(0, matrix.shape[0], step):
+        yield matrix[start : start + step], totals[start : start + step]

@@ -1,4 +1,4 @@
-"""ScRCL: one network from AnnData to embeddings; the only place where data, graph, network and training meet."""
+"""ScRCL: one network from AnnData to embeddings, the only place where data, graph and training meet."""
 
 from __future__ import annotations
 
@@ -10,20 +10,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from scrcl_geo import (
-    _associations,
-    _checkpoint,
-    _expression,
-    _keys,
-    _network,
-    _projection,
-    _validate,
-)
+from scrcl_geo import _associations, _checkpoint, _expression, _keys, _network, _validate
+from scrcl_geo._inputs import InputMap
 from scrcl_geo._seed import seeded
 from scrcl_geo._tensors import GraphTensors
 from scrcl_geo.graph import DEFAULT_EDGES, EdgeSpec, to_hetero
 from scrcl_geo.losses import Objective
-from scrcl_geo.nn import ScRCLModule, Views
+from scrcl_geo.nn import Views
 from scrcl_geo.train import LossPlateau, TrainingLog, fit
 
 if TYPE_CHECKING:
@@ -41,15 +34,12 @@ class ScRCL:
     Parameters
     ----------
     encoder
-        GNN view: any module with ``forward(x: (N, F), adj) -> (N, D)`` and an attribute
-        ``out_channels``, such as the models of PyG; a two-layer GCN by default.
+        GNN view: any module with ``forward(x: (N, F), adj) -> (N, D)`` and an attribute ``out_channels``,
+        such as the models of PyG; a two-layer GCN by default.
     objective
         Training objective; the paper's three terms by default.
-    transform
-        Input: ``"zscore"``, ``"log"`` or ``"pearson"`` principal components, or ``"X"`` for the sparse
-        log expression itself.
-    n_comps
-        Principal components.
+    use_rep
+        Input: a key of ``obsm``, or ``"X"`` for the sparse log expression of the genes in use.
     hidden_channels, out_channels
         Widths D of the views and K of the refined embeddings.
     n_hops
@@ -67,6 +57,8 @@ class ScRCL:
         The trained :class:`scrcl_geo.nn.ScRCLModule`.
     log_
         The :class:`scrcl_geo.train.TrainingLog`.
+    genes_
+        Names of the genes in use.
 
     Examples
     --------
@@ -82,8 +74,7 @@ class ScRCL:
         *,
         encoder: nn.Module | None = None,
         objective: Objective | None = None,
-        transform: str = _projection.ZSCORE,
-        n_comps: int = 50,
+        use_rep: str = _keys.PCA,
         hidden_channels: int = 128,
         out_channels: int = 32,
         n_hops: tuple[int, int] = (1, 1),
@@ -93,15 +84,13 @@ class ScRCL:
         learning_rate: float = 3e-3,
         weight_decay: float = 0.0,
     ) -> None:
-        _validate.one_of("transform", transform, (*_projection.TRANSFORMS, "X"))
         _validate.one_of("refinement", refinement, _network.REFINEMENTS)
         for name, value in (("hidden_channels", hidden_channels), ("out_channels", out_channels)):
             _validate.at_least(name, value, 1)
         self.encoder = encoder
         self.objective = objective or _network.default_objective()
         self.config: dict[str, Any] = {
-            "transform": transform,
-            "n_comps": n_comps,
+            "use_rep": use_rep,
             "hidden_channels": hidden_channels,
             "out_channels": out_channels,
             "n_hops": list(n_hops),
@@ -114,22 +103,8 @@ class ScRCL:
 
     @classmethod
     def paper(cls, n_clusters: int = 32, **overrides: Any) -> ScRCL:
-        """The paper's setting: expression as input, D = 1500, 500 epochs, transductive refinement.
-
-        Hyper-parameters that the paper tunes per data set stand at one value; K is ``n_clusters``.
-        """
-        setting: dict[str, Any] = {
-            "objective": _network.default_objective(temperature=1.0),
-            "transform": "X",
-            "hidden_channels": 1500,
-            "out_channels": n_clusters,
-            "n_hops": (2, 2),
-            "refinement": _network.PAPER,
-            "max_epochs": 500,
-            "learning_rate": 1e-3,
-            "weight_decay": 1e-3,
-        }
-        return cls(**{**setting, **overrides})
+        """The paper's setting; see :func:`scrcl_geo._network.paper_setting`."""
+        return cls(**{**_network.paper_setting(n_clusters), **overrides})
 
     def fit(
         self,
@@ -172,21 +147,21 @@ class ScRCL:
         """
         self.device_ = _device(device)
         self.edges_ = tuple(edges)
-        self.projection_ = self._project(adata)
+        self.genes_ = _expression.used_genes(adata)
+        self.inputs_ = InputMap.of(adata) if self.config["use_rep"] == _keys.PCA else None
         batch = self._batch(adata)
         self.sizes_ = {
             "in_channels": batch.x.shape[1],
             "n_cells": batch.n_cells,
             "n_genes": len(self.genes_),
         }
-        epochs = max_epochs or self.config["max_epochs"]
         with seeded(seed):
-            self.module_ = self._network().to(self.device_)
+            self.module_ = _network.build(self.config, self.encoder, **self.sizes_).to(self.device_)
             self.log_: TrainingLog = fit(
                 self.module_,
                 self.objective.to(self.device_),
                 [batch],
-                max_epochs=epochs,
+                max_epochs=max_epochs or self.config["max_epochs"],
                 learning_rate=self.config["learning_rate"],
                 weight_decay=self.config["weight_decay"],
                 stopping=LossPlateau(),
@@ -207,7 +182,7 @@ class ScRCL:
         Parameters
         ----------
         adata
-            Cells with graphs; the training data or new cells with the same genes.
+            Cells with graphs: the training data, or new cells with the same genes in use.
         on
             ``"u"`` for the view embeddings, ``"z"`` for the refined ones.
 
@@ -216,10 +191,7 @@ class ScRCL:
         numpy.ndarray
             float32 (N, 2 D) or (N, 2 K).
         """
-        _validate.one_of("on", on, ("u", "z"))
-        views = self.views(adata)
-        pair = (views.u1, views.u2) if on == "u" else (views.z1, views.z2)
-        return torch.cat(pair, dim=1).cpu().numpy()
+        return self.views(adata).side_by_side(on).cpu().numpy()
 
     def associations(self, adata: AnnData) -> sparse.csr_matrix:
         """Association of each cell with each gene it expresses, in the refined space.
@@ -235,44 +207,26 @@ class ScRCL:
         return _associations.cell_associations(expression, cells, genes)
 
     def save(self, path: str | Path) -> None:
-        """Write the trained model to a folder: weights (safetensors), gene statistics and a JSON config."""
+        """Write the trained model to a folder: weights and statistics (safetensors) and a JSON config."""
         _checkpoint.save(self, path)
 
     @classmethod
     def load(cls, path: str | Path, *, encoder: nn.Module | None = None) -> ScRCL:
-        """A model written by :meth:`save`, on the CPU; pass the same kind of ``encoder`` if it had its own."""
+        """A model that :meth:`save` wrote, on the CPU; pass the same kind of ``encoder`` if it had its own."""
         return _checkpoint.load(cls, path, encoder)
 
-    def _project(self, adata: AnnData) -> _projection.Projection | None:
-        """Fit the input transform; remembers the genes in use."""
-        self.genes_ = _used_genes(adata)
-        if self.config["transform"] == "X":
-            return None
-        matrix, transform = _expression.transform_input(adata, self.config["transform"])
-        return _projection.fit_projection(matrix, transform, self.config["n_comps"])
-
     def _batch(self, adata: AnnData) -> GraphTensors:
-        used = _used_genes(adata)
+        used = _expression.used_genes(adata)
         if used != self.genes_:
             raise _validate.fail(
                 "genes in use differ from the model's",
                 f"{len(set(used) & set(self.genes_))} of {len(self.genes_)} in common",
                 "run sg.pp.graph on data with the same genes",
             )
-        data = to_hetero(adata, edges=self.edges_, use_rep="X")
-        if self.projection_ is not None:
-            matrix, _ = _expression.transform_input(adata, self.config["transform"])
-            data[_keys.CELL].x = torch.from_numpy(self.projection_.apply(matrix))
+        data = to_hetero(adata, edges=self.edges_, use_rep=self.config["use_rep"])
+        if self.inputs_ is not None:  # new cells go through the training cells' components
+            data[_keys.CELL].x = torch.from_numpy(self.inputs_.apply(adata))
         return GraphTensors.from_hetero(data).to(self.device_)
-
-    def _network(self) -> ScRCLModule:
-        return _network.build(self.config, self.encoder, **self.sizes_)
-
-
-def _used_genes(adata: AnnData) -> list[str]:
-    remedy = "run sg.pp.graph(adata) first"
-    used = _validate.key(adata.var, _keys.USED_GENES, slot="var", do=remedy)
-    return adata.var_names[used.to_numpy(dtype=bool)].astype(str).tolist()
 
 
 def _device(name: str) -> torch.device:

@@ -41,10 +41,11 @@ def test_shapes_and_types(adata, fitted):
     assert np.isfinite(scores.data).all()
 
 
-@pytest.mark.parametrize("transform", ["log", "zscore", "pearson", "X"])
+@pytest.mark.parametrize("use_rep", ["X_pca", "X", "X_other"])
 @pytest.mark.parametrize("refinement", ["bipartite", "paper"])
-def test_saved_model_embeds_alike(adata, tmp_path, transform, refinement):
-    model = sg.ScRCL(transform=transform, refinement=refinement, **QUICK)
+def test_saved_model_embeds_alike(adata, tmp_path, use_rep, refinement):
+    adata.obsm["X_other"] = adata.obsm["X_pca"][:, :7]
+    model = sg.ScRCL(use_rep=use_rep, refinement=refinement, **QUICK)
     model.fit(adata, progress=False).save(tmp_path / "model")
     loaded = sg.ScRCL.load(tmp_path / "model")
     assert np.array_equal(loaded.embed(adata), model.embed(adata))
@@ -95,8 +96,8 @@ def test_errors_come_before_training(adata):
         sg.ScRCL().embed(adata)
     with pytest.raises(ValueError, match=r"run sg.pp.graph\(adata\) first"):
         sg.ScRCL().fit(sg.datasets.toy(n_cells=50))
-    with pytest.raises(ValueError, match="transform is not known"):
-        sg.ScRCL(transform="sqrt")
+    with pytest.raises(ValueError, match="refinement is not known: found 'x'"):
+        sg.ScRCL(refinement="x")
     with pytest.raises(ValueError, match="encoder has no out_channels"):
         sg.ScRCL(encoder=torch.nn.Linear(2, 2)).fit(adata, progress=False)
 

@@ -11,7 +11,7 @@ def run(adata, n_clusters, seed, transform="log", n_hops="0", clusterer="kmeans"
     """Labels and seconds per stage; ``pca:zscore:4:gmm`` smooths z-scored components four hops."""
     seconds = {}
     with timed("graph", seconds):
-        sg.pp.graph(adata, transform=transform, seed=seed)
+        sg.pp.graph(adata, transforms=[transform], n_comps=50, seed=seed)
         space = "spatial_connectivities" in adata.obsp
         adjacency = adata.obsp["spatial_connectivities" if space else "connectivities"]
         x = adata.obsm["X_pca"].astype(np.float64)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+from scrcl_geo import _validate
 from scrcl_geo._tensors import GraphTensors
 
 
@@ -22,6 +24,11 @@ class Views(NamedTuple):
     z1: Tensor
     z2: Tensor
     genes: Tensor
+
+    def side_by_side(self, on: str) -> Tensor:
+        """Both views in one matrix: (N, 2 D) on ``"u"``, (N, 2 K) on ``"z"``."""
+        _validate.one_of("on", on, ("u", "z"))
+        return torch.cat((self.u1, self.u2) if on == "u" else (self.z1, self.z2), dim=1)
 
 
 class ScRCLModule(nn.Module):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import sparse
 
 from scrcl_geo import _expression, _keys, _validate
+from scrcl_geo._projection import residual_variance
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -21,7 +23,6 @@ def select_genes(
     n_top_genes: int = 2000,
     layer: str | None = None,
     values: str = "auto",
-    batch_key: str | None = None,
 ) -> None:
     """Mark the genes to use: the most variable ones that are expressed at all.
 
@@ -30,13 +31,12 @@ def select_genes(
     adata
         Annotated data; ``X`` or ``layer`` holds counts, normalised, log-normalised or scaled values.
     n_top_genes
-        Genes kept; all expressed genes where there are fewer.
+        Genes kept, by the variance of Pearson residuals of counts (log values: by dispersion); all
+        genes expressed in three cells or more where there are fewer.
     layer
         Layer to read instead of ``X``.
     values
         ``"counts"``, ``"normalized"``, ``"log"`` or ``"scaled"``; ``"auto"`` detects it and logs the result.
-    batch_key
-        Column of ``obs`` with the sample; variability is then ranked within samples.
 
     Returns
     -------
@@ -58,15 +58,15 @@ def select_genes(
     50
     """
     _validate.at_least("n_top_genes", n_top_genes, 2)
-    if batch_key is not None:
-        _validate.key(adata.obs, batch_key, slot="obs")
     matrix = _validate.data_matrix(adata, layer)
     kind = _expression.resolve_values(matrix, values)
     x = _expression.log_expression(matrix, kind)
-    expressed = np.asarray((x > 0).sum(axis=0)).reshape(-1) > 0
-    used = expressed.copy()
+    # an entry in fewer than three cells says nothing about groups of cells
+    n_expressing = np.asarray((x > 0).sum(axis=0)).reshape(-1)
+    used = n_expressing >= min(3, adata.n_obs)
     if used.sum() > n_top_genes:
-        used[expressed] = _most_variable(adata, x[:, expressed], n_top_genes, batch_key)
+        counted = kind in (_expression.COUNTS, _expression.NORMALIZED)
+        used[used] = _most_variable(matrix[:, used] if counted else x[:, used], n_top_genes, counted)
     if used.sum() < 2:
         raise _validate.fail("too few expressed genes", f"{used.sum()}", "at least 2 are needed")
     adata.var[_keys.USED_GENES] = used
@@ -77,12 +77,16 @@ def select_genes(
     logger.info("using %d of %d genes", used.sum(), adata.n_vars)
 
 
-def _most_variable(adata: AnnData, x: object, n_top_genes: int, batch_key: str | None) -> np.ndarray:
+def _most_variable(matrix: Any, n_top_genes: int, counted: bool) -> np.ndarray:
+    """Mask of the most variable genes: by Pearson residuals of counts, else by dispersion."""
+    if counted:
+        matrix = sparse.csr_matrix(matrix, dtype=np.float32)
+        variance = residual_variance(matrix, _expression.library_size(matrix))
+        chosen = np.argsort(-variance, kind="stable")[:n_top_genes]
+        return np.isin(np.arange(len(variance)), chosen)
     import scanpy as sc
     from anndata import AnnData
 
-    ranked = AnnData(x)
-    if batch_key is not None:
-        ranked.obs[batch_key] = adata.obs[batch_key].astype("category").to_numpy()
-    sc.pp.highly_variable_genes(ranked, n_top_genes=n_top_genes, batch_key=batch_key)
+    ranked = AnnData(matrix)
+    sc.pp.highly_variable_genes(ranked, n_top_genes=n_top_genes)
     return ranked.var["highly_variable"].to_numpy()

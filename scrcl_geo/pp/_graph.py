@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from scrcl_geo import _keys, _projection, _validate
@@ -26,8 +27,8 @@ def graph(
     spatial: str = "auto",
     batch_key: str | None = None,
     n_top_genes: int = 2000,
-    n_comps: int = 50,
-    transform: str = _projection.ZSCORE,
+    n_comps: int = 30,
+    transforms: Sequence[str] = _projection.TRANSFORMS,
     n_neighbors: int = 15,
     n_spatial_neighbors: int = 6,
     n_gene_neighbors: int = 5,
@@ -46,7 +47,7 @@ def graph(
         ``"auto"`` builds spatial edges where ``obsm["spatial"]`` is there, ``"yes"`` insists, ``"no"`` never.
     batch_key
         Column of ``obs`` with the sample or slide.
-    n_comps, transform
+    n_comps, transforms
         See :func:`pca`.
     n_neighbors, n_spatial_neighbors, n_gene_neighbors
         Neighbours per cell by expression, per cell in space, per gene by co-expression.
@@ -73,11 +74,13 @@ def graph(
     """
     _validate.one_of("spatial", spatial, ("auto", "yes", "no"))
     _validate.data_matrix(adata, layer)
+    if batch_key is not None:
+        _validate.key(adata.obs, batch_key, slot="obs")
     in_space = spatial == "yes" or (spatial == "auto" and _keys.SPATIAL in adata.obsm)
     if in_space:
         _validate.coordinates(adata, _keys.SPATIAL)
-    select_genes(adata, n_top_genes=n_top_genes, layer=layer, values=values, batch_key=batch_key)
-    pca(adata, n_comps=n_comps, transform=transform)
+    select_genes(adata, n_top_genes=n_top_genes, layer=layer, values=values)
+    pca(adata, n_comps=n_comps, transforms=transforms)
     neighbors(adata, n_neighbors=n_neighbors, seed=seed)
     if in_space:
         spatial_neighbors(adata, n_neighbors=n_spatial_neighbors, batch_key=batch_key)

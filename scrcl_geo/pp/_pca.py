@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scrcl_geo import _expression, _keys, _projection, _validate
+from scrcl_geo import _keys, _projection, _validate
+from scrcl_geo._inputs import fit_inputs
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 
-def pca(adata: AnnData, *, n_comps: int = 50, transform: str = _projection.ZSCORE) -> None:
-    """Principal components of the transformed expression of the genes in use.
+def pca(adata: AnnData, *, n_comps: int = 30, transforms: Sequence[str] = _projection.TRANSFORMS) -> None:
+    """Principal components of the genes in use, under one or several transforms of their expression.
 
     Parameters
     ----------
     n_comps
-        Components; fewer where there are fewer cells or genes.
-    transform
-        ``"zscore"`` (log expression, each gene to unit variance), ``"log"`` or ``"pearson"`` (analytic
-        Pearson residuals of counts, z-scores where there are no counts). Scaled values are taken as they are.
+        Components per transform; fewer where there are fewer cells or genes.
+    transforms
+        Any of ``"log"``, ``"zscore"`` (log expression, each gene to unit variance) and ``"pearson"`` (analytic
+        Pearson residuals of counts). Each block is scaled to unit total variance. Without counts, z-scores
+        stand in for Pearson residuals; scaled values are taken as they are.
 
     Returns
     -------
     None
-        Writes ``obsm["X_pca"]`` float32 (N, n_comps) and ``varm["PCs"]`` float32 (G, n_comps), zero rows for
-        genes not in use.
+        Writes ``obsm["X_pca"]`` float32 (N, n_comps · transforms), ``varm["PCs"]`` float32 (G, likewise), zero
+        rows for genes not in use, and ``uns["scrcl_inputs"]``, all that new cells need.
 
     Examples
     --------
@@ -35,13 +38,16 @@ def pca(adata: AnnData, *, n_comps: int = 50, transform: str = _projection.ZSCOR
     >>> adata = sg.datasets.toy(n_slides=1, n_cells=100)
     >>> sg.pp.select_genes(adata); sg.pp.pca(adata, n_comps=10)
     >>> adata.obsm["X_pca"].shape
-    (100, 10)
+    (100, 30)
     """
     _validate.at_least("n_comps", n_comps, 1)
-    _validate.one_of("transform", transform, _projection.TRANSFORMS)
-    matrix, transform = _expression.transform_input(adata, transform)
-    projection = _projection.fit_projection(matrix, transform, n_comps)
-    adata.obsm[_keys.PCA] = projection.apply(matrix)
-    loadings = np.zeros((adata.n_vars, projection.components.shape[1]), np.float32)
-    loadings[adata.var[_keys.USED_GENES].to_numpy()] = projection.components
+    _validate.at_least("number of transforms", len(transforms), 1)
+    for transform in transforms:
+        _validate.one_of("transforms", transform, _projection.TRANSFORMS)
+    inputs = fit_inputs(adata, tuple(transforms), n_comps)
+    adata.obsm[_keys.PCA] = inputs.apply(adata)
+    components = np.concatenate([p.components for p in inputs.projections], axis=1)
+    loadings = np.zeros((adata.n_vars, components.shape[1]), np.float32)
+    loadings[adata.var[_keys.USED_GENES].to_numpy()] = components
     adata.varm[_keys.LOADINGS] = loadings
+    adata.uns[_keys.INPUTS] = inputs.to_dict()

@@ -72,8 +72,9 @@ def embed(
     if model is None:
         model = ScRCL() if preset == "default" else ScRCL.paper()
     model.fit(adata, max_epochs=max_epochs, seed=seed, device=device, progress=progress)
-    adata.obsm[key_added] = model.embed(adata)
-    adata.obsm[f"{key_added}_refined"] = model.embed(adata, on="z")
+    views = model.views(adata)
+    adata.obsm[key_added] = views.side_by_side("u").cpu().numpy()
+    adata.obsm[f"{key_added}_refined"] = views.side_by_side("z").cpu().numpy()
     losses = pd.DataFrame(model.log_.losses)
     losses.index = losses.index.astype(str)
     adata.uns[_keys.RESULTS] = {
