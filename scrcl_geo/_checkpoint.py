@@ -45,6 +45,7 @@ def save(model: ScRCL, path: str | Path) -> None:
         "config": model.config,
         "sizes": model.sizes_,
         "genes": model.genes_,
+        "scale": model.scale_,
         "edges": [
             {"edge_type": list(e.edge_type), "attr": e.attr, "key": e.key, "optional": e.optional}
             for e in model.edges_
@@ -75,6 +76,7 @@ def load(cls: type[ScRCL], path: str | Path, encoder: Any) -> ScRCL:
         model = cls(encoder=encoder, **stored["config"])
         model.device_ = torch.device("cpu")
         model.sizes_, model.genes_ = stored["sizes"], stored["genes"]
+        model.scale_ = stored["scale"]
         model.edges_ = tuple(
             EdgeSpec(tuple(e["edge_type"]), e["attr"], e["key"], e["optional"]) for e in stored["edges"]
         )

@@ -24,6 +24,7 @@ SPATIAL_DISTANCES = "spatial_distances"
 COEXPRESSION_NEIGHBORS = "coexpression_neighbors"
 COEXPRESSION_CONNECTIVITIES = "coexpression_connectivities"
 COEXPRESSION_DISTANCES = "coexpression_distances"
+COMPOSITION = "X_composition"
 INPUTS = "scrcl_inputs"
 GRAPH_PARAMS = "scrcl_graph"
 

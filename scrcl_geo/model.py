@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,10 +78,10 @@ class ScRCL:
         use_rep: str = _keys.PCA,
         hidden_channels: int = 128,
         out_channels: int = 32,
-        n_hops: tuple[int, int] = (1, 1),
+        n_hops: tuple[int, int] = (0, 1),
         refinement: str = _network.BIPARTITE,
         dropout: float = 0.2,
-        max_epochs: int = 60,
+        max_epochs: int = 40,
         learning_rate: float = 3e-3,
         weight_decay: float = 0.0,
     ) -> None:
@@ -148,8 +149,12 @@ class ScRCL:
         self.device_ = _device(device)
         self.edges_ = tuple(edges)
         self.genes_ = _expression.used_genes(adata)
+        self.scale_ = 1.0
         self.inputs_ = InputMap.of(adata) if self.config["use_rep"] == _keys.PCA else None
         batch = self._batch(adata)
+        if batch.x.layout == torch.strided:  # so that one learning rate fits any input
+            self.scale_ = float(batch.x.var(dim=0).mean().clamp_min(1e-12).rsqrt())
+            batch = replace(batch, x=batch.x * self.scale_)
         self.sizes_ = {
             "in_channels": batch.x.shape[1],
             "n_cells": batch.n_cells,
@@ -226,6 +231,8 @@ class ScRCL:
         data = to_hetero(adata, edges=self.edges_, use_rep=self.config["use_rep"])
         if self.inputs_ is not None:  # new cells go through the training cells' components
             data[_keys.CELL].x = torch.from_numpy(self.inputs_.apply(adata))
+        if data[_keys.CELL].x.layout == torch.strided:
+            data[_keys.CELL].x = data[_keys.CELL].x * self.scale_
         return GraphTensors.from_hetero(data).to(self.device_)
 
 

@@ -20,7 +20,17 @@ class ViewConsistency(nn.Module):
 
     Shapes: ``z1``, ``z2`` (N, K), ``adj`` (N, N) sparse 0/1 without self-loops → scalar.
     O(E K + N K²): quadratic in the width K alone.
+
+    Parameters
+    ----------
+    per_cell
+        Divide by N instead of N². Differs from the paper: there, the pull of a cell's neighbours fades as
+        1/N, so one weight cannot serve data of different size.
     """
+
+    def __init__(self, *, per_cell: bool = False) -> None:
+        super().__init__()
+        self.per_cell = per_cell
 
     def forward(self, z1: Tensor, z2: Tensor, adj: Tensor) -> Tensor:
         """The loss; see the class."""
@@ -33,4 +43,8 @@ class ViewConsistency(nn.Module):
             - 2 * linked.sum(dtype=torch.float64)
             + (adj.values().numel() + n_cells)
         )
-        return (total / n_cells**2).to(z1.dtype)
+        return (total / (n_cells if self.per_cell else n_cells**2)).to(z1.dtype)
+
+    def extra_repr(self) -> str:
+        """Arguments, for ``repr``."""
+        return f"per_cell={self.per_cell}"

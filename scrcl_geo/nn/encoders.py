@@ -46,6 +46,6 @@ class GCNEncoder(nn.Module):
 
     def forward(self, x: Tensor, adj: Tensor) -> Tensor:
         """Encode; see the class."""
-        h = leaky_relu(self.conv1(x, adj))
+        h = self.dropout(leaky_relu(self.conv1(x, adj)))
         h = leaky_relu(self.conv2(h, adj))
         return leaky_relu(self.linear(self.dropout(h)))

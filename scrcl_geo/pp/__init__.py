@@ -1,10 +1,11 @@
 """Preprocessing: from an expression matrix to the cell and gene graphs; writes to the AnnData."""
 
 from scrcl_geo.pp._coexpression import coexpression
+from scrcl_geo.pp._composition import composition
 from scrcl_geo.pp._genes import select_genes
 from scrcl_geo.pp._graph import graph
 from scrcl_geo.pp._neighbors import neighbors
 from scrcl_geo.pp._pca import pca
 from scrcl_geo.pp._spatial import spatial_neighbors
 
-__all__ = ["coexpression", "graph", "neighbors", "pca", "select_genes", "spatial_neighbors"]
+__all__ = ["coexpression", "composition", "graph", "neighbors", "pca", "select_genes", "spatial_neighbors"]

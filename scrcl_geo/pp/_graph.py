@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from scrcl_geo import _keys, _projection, _validate
 from scrcl_geo.pp._coexpression import coexpression
+from scrcl_geo.pp._composition import composition
 from scrcl_geo.pp._genes import select_genes
 from scrcl_geo.pp._neighbors import neighbors
 from scrcl_geo.pp._pca import pca
@@ -36,8 +37,8 @@ def graph(
 ) -> None:
     """Select genes and build the cell and gene graphs that training reads.
 
-    Runs :func:`select_genes`, :func:`pca`, :func:`neighbors`, :func:`spatial_neighbors` and
-    :func:`coexpression`; call them one by one to change a step.
+    Runs :func:`select_genes`, :func:`pca`, :func:`neighbors`, :func:`spatial_neighbors`,
+    :func:`composition` and :func:`coexpression`; call them one by one to change a step.
 
     Parameters
     ----------
@@ -52,12 +53,12 @@ def graph(
     n_neighbors, n_spatial_neighbors, n_gene_neighbors
         Neighbours per cell by expression, per cell in space, per gene by co-expression.
     seed
-        For approximate neighbours, used above 20,000 cells.
+        Of the types behind the composition, and of approximate neighbours, used above 20,000 cells.
 
     Returns
     -------
     None
-        Writes what the five functions write.
+        Writes what the six functions write.
 
     Raises
     ------
@@ -84,9 +85,11 @@ def graph(
     neighbors(adata, n_neighbors=n_neighbors, seed=seed)
     if in_space:
         spatial_neighbors(adata, n_neighbors=n_spatial_neighbors, batch_key=batch_key)
+        composition(adata, seed=seed)
     else:
         # edges of an earlier call must not reach the model when space is switched off
         for key in (_keys.SPATIAL_CONNECTIVITIES, _keys.SPATIAL_DISTANCES):
             adata.obsp.pop(key, None)
+        adata.obsm.pop(_keys.COMPOSITION, None)
     coexpression(adata, n_neighbors=n_gene_neighbors)
     logger.info("graphs: %s", ", ".join([*adata.obsp, *adata.varp]))

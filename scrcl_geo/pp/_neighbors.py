@@ -18,7 +18,7 @@ def neighbors(
     *,
     n_neighbors: int = 15,
     use_rep: str = _keys.PCA,
-    metric: str = "euclidean",
+    metric: str = "cosine",
     seed: int = 0,
     key_added: str | None = None,
 ) -> None:
@@ -33,7 +33,7 @@ def neighbors(
     use_rep
         Key of ``obsm`` to measure distances in.
     metric
-        Any metric of scikit-learn and pynndescent, such as ``"euclidean"`` or ``"cosine"``.
+        Any metric of scikit-learn and pynndescent; the paper takes the cosine.
     key_added
         Prefix of the keys, as in scanpy.
 

@@ -5,7 +5,7 @@ import pytest
 
 from scrcl_geo import cluster
 
-METHODS = [cluster.kmeans, cluster.gmm, cluster.leiden]
+METHODS = [cluster.kmeans, cluster.gmm, cluster.leiden, cluster.merging]
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,16 @@ PAIRS = [
     (NeighborhoodAlignment(), dense.neighborhood_alignment, {}),
     (NeighborhoodAlignment(0.1), dense.neighborhood_alignment, {"temperature": 0.1}),
     (ViewConsistency(), dense.view_consistency, {}),
+    (ViewConsistency(per_cell=True), lambda *a: len(a[0]) * dense.view_consistency(*a), {}),
 ]
-NAMES = ["distribution", "distribution-0.1", "neighborhood", "neighborhood-0.1", "consistency"]
+NAMES = [
+    "distribution",
+    "distribution-0.1",
+    "neighborhood",
+    "neighborhood-0.1",
+    "consistency",
+    "consistency-per-cell",
+]
 
 
 def random_graph(n, dtype=torch.float64, degree=6, seed=0):

@@ -1,0 +1,61 @@
+"""Neighbourhood composition of cells in tissue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scrcl_geo import _keys, _validate
+from scrcl_geo._composition import fit_composition
+from scrcl_geo._inputs import InputMap
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def composition(
+    adata: AnnData, *, n_types: int = 30, n_hops: int = 8, n_comps: int = 10, seed: int = 0
+) -> None:
+    """Which kinds of cells lie around each cell: what tissue domains are made of.
+
+    Cells are sorted into many small types by expression, without regard to their place; the share of each
+    type around a cell, smoothed over the spatial graph, is then reduced to principal components.
+
+    Parameters
+    ----------
+    n_types
+        Types per transform of the input; at most a tenth of the cells.
+    n_hops
+        Reach of the neighbourhood, in steps of smoothing on the spatial graph.
+    n_comps
+        Principal components kept.
+    seed
+        Of the sorting into types.
+
+    Returns
+    -------
+    None
+        Writes ``obsm["X_composition"]`` float32 (N, n_comps), of unit total variance.
+
+    Examples
+    --------
+    >>> import scrcl_geo as sg
+    >>> adata = sg.datasets.toy()
+    >>> sg.pp.select_genes(adata); sg.pp.pca(adata)
+    >>> sg.pp.spatial_neighbors(adata, batch_key="slide")
+    >>> sg.pp.composition(adata)
+    >>> adata.obsm["X_composition"].shape
+    (800, 10)
+    """
+    for name, value, least in (("n_types", n_types, 2), ("n_hops", n_hops, 0), ("n_comps", n_comps, 1)):
+        _validate.at_least(name, value, least)
+    remedy = "run sg.pp.spatial_neighbors(adata) first"
+    adjacency = _validate.key(adata.obsp, _keys.SPATIAL_CONNECTIVITIES, slot="obsp", do=remedy)
+    x = np.asarray(_validate.key(adata.obsm, _keys.PCA, slot="obsm", do="run sg.pp.pca(adata) first"))
+    widths = [p.components.shape[1] for p in InputMap.of(adata).projections]
+    blocks = np.split(x, np.cumsum(widths)[:-1], axis=1)
+    fitted = fit_composition(
+        blocks, adjacency, n_types=n_types, n_hops=n_hops, n_components=n_comps, seed=seed
+    )
+    adata.obsm[_keys.COMPOSITION] = fitted.apply(blocks, adjacency)
