@@ -32,7 +32,7 @@ COLUMNS = [
         "method",
         "seed",
         "k",
-        "k_found",
+        "classes", "k_found",
         "ACC",
         "NMI",
         "ARI",
@@ -108,6 +108,7 @@ def one(arguments, label, name, method, seed, known):
     elapsed = time.perf_counter() - start
     sizes = [int(n) for n in Counter(map(str, labels)).values()]
     return {
+        "classes": k,
         "k_found": len(sizes),
         **metrics.scores(truth, labels),
         "largest": max(sizes),

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from scrcl_geo._blocks import smooth
+
 
 @dataclass(frozen=True)
 class CompositionMap:
@@ -65,24 +67,15 @@ def fit_composition(
     return CompositionMap(n_hops, centers, scales, components, pca.mean_ @ components)
 
 
-def _smoothing_operator(adjacency: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Symmetrically normalised adjacency with self-loops, as in :func:`scrcl_geo.nn.propagate`."""
-    closed = adjacency + sparse.eye(adjacency.shape[0], dtype=np.float32, format="csr")
-    scale = sparse.diags(1 / np.sqrt(np.asarray(closed.sum(axis=1)).reshape(-1)))
-    return (scale @ closed @ scale).tocsr().astype(np.float32)
-
-
 def _shares(
     blocks: list[np.ndarray], centers: tuple[np.ndarray, ...], adjacency: Any, n_hops: int
 ) -> list[np.ndarray]:
     """Per block, the smoothed share of each type around each cell, (N, types) with rows of sum 1."""
-    operator = _smoothing_operator(adjacency)
     found = []
     for block, center in zip(blocks, centers, strict=True):
         distance = (center**2).sum(axis=1) - 2 * _unit(block) @ center.T  # up to a constant per cell
         share = np.eye(len(center), dtype=np.float32)[distance.argmin(axis=1)]
-        for _ in range(n_hops):
-            share = operator @ share
+        share = smooth(share, adjacency, n_hops)
         found.append(share / np.maximum(share.sum(axis=1, keepdims=True), 1e-12))
     return found
 

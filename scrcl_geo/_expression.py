@@ -64,8 +64,8 @@ def resolve_values(matrix: Any, values: str) -> str:
 def log_expression(matrix: Any, values: str, *, target_sum: float | None = None) -> sparse.csr_matrix:
     """Log-normalised expression, float32 CSR (N, G), from counts, normalised or log values.
 
-    Counts are scaled to ``target_sum`` per cell (None: the median of the cells), then log1p. Normalised values
-    get log1p alone, log values nothing. Scaled values keep their positive part: expression above the
+    Counts are scaled to ``target_sum`` per cell (None: the median of the cells), then log1p. Normalised
+    values get log1p alone, log values nothing. Scaled values keep their positive part: expression above the
     gene's mean. The input is never edited.
     """
     if values == SCALED and not sparse.issparse(matrix):
@@ -86,7 +86,7 @@ def log_expression(matrix: Any, values: str, *, target_sum: float | None = None)
 
 
 def used_expression(adata: Any) -> sparse.csr_matrix:
-    """Log expression of the genes in use, float32 CSR (N, n_used), as ``pp.select_genes`` left the AnnData."""
+    """Log expression of the genes in use, float32 CSR (N, n_used)."""
     matrix, used, params = _stored(adata)
     x = log_expression(matrix, params["values"], target_sum=params.get("target_sum"))
     return x[:, used]

@@ -44,7 +44,8 @@ class ScRCL:
     hidden_channels, out_channels
         Widths D of the views and K of the refined embeddings.
     n_hops
-        Smoothing steps before the MLP view and before the GNN view.
+        Smoothing steps before the MLP view and before the GNN view; None takes (0, 1) for cells and (4, 6) for
+        tissue, where neighbours are near in space and not alike by construction.
     refinement
         ``"bipartite"`` or the paper's transductive ``"paper"``.
     dropout
@@ -78,7 +79,7 @@ class ScRCL:
         use_rep: str = _keys.PCA,
         hidden_channels: int = 128,
         out_channels: int = 32,
-        n_hops: tuple[int, int] = (0, 1),
+        n_hops: tuple[int, int] | None = None,
         refinement: str = _network.BIPARTITE,
         dropout: float = 0.2,
         max_epochs: int = 40,
@@ -94,7 +95,7 @@ class ScRCL:
             "use_rep": use_rep,
             "hidden_channels": hidden_channels,
             "out_channels": out_channels,
-            "n_hops": list(n_hops),
+            "n_hops": list(n_hops) if n_hops else None,
             "refinement": refinement,
             "dropout": dropout,
             "max_epochs": max_epochs,
@@ -155,6 +156,9 @@ class ScRCL:
         if batch.x.layout == torch.strided:  # so that one learning rate fits any input
             self.scale_ = float(batch.x.var(dim=0).mean().clamp_min(1e-12).rsqrt())
             batch = replace(batch, x=batch.x * self.scale_)
+        if self.config["n_hops"] is None:
+            in_space = any(edge.edge_type == _keys.NEAR and edge.key in adata.obsp for edge in edges)
+            self.config["n_hops"] = [4, 6] if in_space else [0, 1]
         self.sizes_ = {
             "in_channels": batch.x.shape[1],
             "n_cells": batch.n_cells,
@@ -217,7 +221,7 @@ class ScRCL:
 
     @classmethod
     def load(cls, path: str | Path, *, encoder: nn.Module | None = None) -> ScRCL:
-        """A model that :meth:`save` wrote, on the CPU; pass the same kind of ``encoder`` if it had its own."""
+        """A model that :meth:`save` wrote, on the CPU; pass its kind of ``encoder`` if it had its own."""
         return _checkpoint.load(cls, path, encoder)
 
     def _batch(self, adata: AnnData) -> GraphTensors:

@@ -22,15 +22,15 @@ def pca(adata: AnnData, *, n_comps: int = 30, transforms: Sequence[str] = _proje
     n_comps
         Components per transform; fewer where there are fewer cells or genes.
     transforms
-        Any of ``"log"``, ``"zscore"`` (log expression, each gene to unit variance) and ``"pearson"`` (analytic
-        Pearson residuals of counts). Each block is scaled to unit total variance. Without counts, z-scores
+        Any of ``"log"``, ``"zscore"`` (log expression, each gene to unit variance) and ``"pearson"``
+        (analytic Pearson residuals of counts). Each block is scaled to unit total variance. Without counts, z-scores
         stand in for Pearson residuals; scaled values are taken as they are.
 
     Returns
     -------
     None
-        Writes ``obsm["X_pca"]`` float32 (N, n_comps · transforms), ``varm["PCs"]`` float32 (G, likewise), zero
-        rows for genes not in use, and ``uns["scrcl_inputs"]``, all that new cells need.
+        Writes ``obsm["X_pca"]`` float32 (N, n_comps · transforms), ``varm["PCs"]`` float32 (G, likewise),
+        zero rows for genes not in use, and ``uns["scrcl_inputs"]``, all that new cells need.
 
     Examples
     --------

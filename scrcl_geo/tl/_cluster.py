@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo import cluster as methods
+from scrcl_geo._blocks import join
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -36,8 +38,9 @@ def cluster(
     n_clusters
         Number of clusters, where it is known; otherwise Leiden decides.
     method
-        ``"kmeans"``, ``"gmm"``, ``"leiden"``, or any function ``(embedding, n_clusters, *, seed) -> labels``;
-        ``"auto"`` is the Gaussian mixture with a number of clusters and Leiden without.
+        ``"kmeans"``, ``"gmm"``, ``"merging"``, ``"leiden"``, or any function ``(embedding, n_clusters, *, seed)
+        -> labels``. ``"auto"`` is Leiden without a number of clusters and otherwise the committee: the parts of
+        the embedding, clustered in several ways, judged by the views (see :func:`scrcl_geo.cluster.committee`).
     use_rep
         Key of ``obsm`` to cluster.
     resolution
@@ -69,18 +72,47 @@ def cluster(
     remedy = "run sg.tl.embed(adata) first"
     embedding = np.asarray(_validate.key(adata.obsm, use_rep, slot="obsm", do=remedy))
     _validate.n_clusters(n_clusters, adata.n_obs)
-    if method == "auto":
-        method = "leiden" if n_clusters is None else "gmm"
-    if method == "leiden":
+    if isinstance(method, str):
+        _validate.one_of("method", method, ("auto", "kmeans", "gmm", "merging", "leiden"))
+    if method == "leiden" or (method == "auto" and n_clusters is None):
         labels = methods.leiden(embedding, n_clusters, seed=seed, resolution=resolution)
+    elif n_clusters is None:
+        raise _validate.fail(f"method {method!r} needs a number of clusters", "None", "pass n_clusters=")
+    elif method == "auto":
+        labels = _by_committee(embedding, _blocks(adata, use_rep), n_clusters, seed)
     else:
-        if n_clusters is None:
-            raise _validate.fail(
-                f"method {method!r} needs a number of clusters", "None", "pass n_clusters=..."
-            )
-        if isinstance(method, str):
-            _validate.one_of("method", method, ("auto", *methods.__all__))
-            method = getattr(methods, method)
-        labels = method(embedding, n_clusters, seed=seed)
+        clusterer = getattr(methods, method) if isinstance(method, str) else method
+        labels = clusterer(embedding, n_clusters, seed=seed)
     names = [str(c) for c in range(int(np.max(labels)) + 1)]
     adata.obs[key_added] = pd.Categorical.from_codes(labels, names, ordered=True)
+
+
+def _blocks(adata: AnnData, use_rep: str) -> dict[str, list[int]]:
+    """First and last column of each part of an embedding; none for one that is not ours."""
+    return adata.uns.get(_keys.RESULTS, {}).get("blocks", {}).get(use_rep, {})
+
+
+def _by_committee(
+    embedding: np.ndarray, blocks: dict[str, list[int]], n_clusters: int, seed: int
+) -> np.ndarray:
+    """Cells: joined parts, judged by the views. Tissue: all parts and their unions, judged by each part."""
+    parts = {name: embedding[:, start:stop] for name, (start, stop) in blocks.items()}
+    if not parts:
+        return methods.committee({"": embedding}, [embedding], n_clusters, seed=seed)
+    in_space = "composition" in parts
+    embeddings = {
+        "+".join(names): _leading(join(*(parts[n] for n in names))) if in_space else join(*(parts[n] for n in names))
+        for size in (1, 2, 3)
+        for names in combinations(parts, size)
+        if in_space or ("views" in names and size > 1)
+    }
+    judges = list(parts.values()) if in_space else [parts["views"]]
+    clusterers = ("kmeans", "merging", "gmm") if in_space else ("kmeans", "merging", "merging_small")
+    return methods.committee(embeddings, judges, n_clusters, clusterers=clusterers, seed=seed)
+
+
+def _leading(x: np.ndarray, n_components: int = 20) -> np.ndarray:
+    """Leading principal components; smooth tissue varies in few directions."""
+    from sklearn.decomposition import PCA
+
+    return PCA(min(n_components, *x.shape), svd_solver="covariance_eigh").fit_transform(x)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from scrcl_geo import _keys, _validate
+from scrcl_geo._blocks import join, smooth
 from scrcl_geo._version import __version__
+
+_CELL_HOPS, _TISSUE_HOPS = 2, 8
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -73,7 +77,8 @@ def embed(
         model = ScRCL() if preset == "default" else ScRCL.paper()
     model.fit(adata, max_epochs=max_epochs, seed=seed, device=device, progress=progress)
     views = model.views(adata)
-    adata.obsm[key_added] = views.side_by_side("u").cpu().numpy()
+    parts = {**_inputs(adata), "views": views.side_by_side("u").cpu().numpy()}
+    adata.obsm[key_added] = join(*parts.values())
     adata.obsm[f"{key_added}_refined"] = views.side_by_side("z").cpu().numpy()
     losses = pd.DataFrame(model.log_.losses)
     losses.index = losses.index.astype(str)
@@ -81,6 +86,7 @@ def embed(
         "params": dict(model.config),
         "objective": {term["name"]: term for term in model.objective.config()},
         "edges": ["/".join(edge.edge_type) for edge in model.edges_],
+        "blocks": {key_added: _columns(parts)},
         "losses": losses,
         "stopped": model.log_.stopped,
         "seed": seed,
@@ -91,3 +97,22 @@ def embed(
             "torch_geometric": torch_geometric.__version__,
         },
     }
+
+
+def _inputs(adata: AnnData) -> dict[str, np.ndarray]:
+    """What is handed out beside the views, so that nothing the network may lose is lost.
+
+    Tissue: the composition of the neighbourhood and smoothed expression. Cells: expression, as it is and
+    smoothed over the nearest neighbours.
+    """
+    x = np.asarray(adata.obsm[_keys.PCA])
+    if _keys.COMPOSITION in adata.obsm:
+        smoothed = smooth(x, adata.obsp[_keys.SPATIAL_CONNECTIVITIES], _TISSUE_HOPS)
+        return {"composition": np.asarray(adata.obsm[_keys.COMPOSITION]), "smoothed": smoothed}
+    return {"input": x, "smoothed": smooth(x, adata.obsp[_keys.CONNECTIVITIES], _CELL_HOPS)}
+
+
+def _columns(parts: dict[str, np.ndarray]) -> dict[str, list[int]]:
+    """First and last column of each part, put side by side."""
+    stops = np.cumsum([part.shape[1] for part in parts.values()]).tolist()
+    return {name: [a, b] for name, a, b in zip(parts, [0, *stops], stops, strict=False)}

@@ -1,0 +1,143 @@
+"""Turn the rows of run.py into a table and two pictures.
+
+    python benchmarks/report.py benchmarks/runs/cells.csv --output benchmarks/results
+
+Per set and method: median over seeds. Methods are ordered by their mean over sets; the paired Wilcoxon test
+compares the first method named in the suite with each other one over the sets.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+from scipy.stats import wilcoxon
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+
+OURS = "scrcl"
+
+
+def main():
+    """Write NAME.csv, NAME.md and two PNG per input."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("rows", nargs="+", type=Path)
+    parser.add_argument("--output", type=Path, default=Path("benchmarks/results"))
+    arguments = parser.parse_args()
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    for path in arguments.rows:
+        rows = pd.read_csv(path)
+        rows.to_csv(arguments.output / path.name, index=False)
+        (arguments.output / f"{path.stem}.md").write_text(report(rows, path.stem), encoding="utf-8")
+        known = rows[rows["k"] == "known"]
+        ranks(known, arguments.output / f"{path.stem}_ranks.png")
+        speed(known, arguments.output / f"{path.stem}_speed.png")
+
+
+def report(rows, name):
+    """The Markdown page of one suite."""
+    known = rows[rows["k"] == "known"]
+    ari = medians(known, "ARI")
+    spread = known.groupby(["method", "set"])["ARI"].quantile([0.25, 0.75]).unstack()
+    ours = (spread[0.75] - spread[0.25]).get(OURS)
+    text = [f"# {name}", "", f"{describe(rows)} Medians over seeds; K given.", "", "## ARI", "", markdown(ari)]
+    if ours is not None:
+        text += ["", f"Quartile range of {OURS} over seeds: " + ", ".join(f"{s} {v:.3f}" for s, v in ours.items())]
+    text += ["", "## Other measures, mean over sets", "", markdown(overview(known))]
+    text += ["", f"## {OURS} against each, paired Wilcoxon over sets", "", markdown(tests(ari))]
+    estimated = rows[rows["k"] == "estimated"]
+    if len(estimated):
+        text += ["", "## K estimated", "", markdown(estimates(known, estimated))]
+    failures = rows[rows["error"].notna() & (rows["error"] != "")]
+    if len(failures):
+        text += ["", "## Failures", "", markdown(failures[["set", "method", "seed", "error"]].set_index("set"))]
+    return "\n".join(text) + "\n"
+
+
+def describe(rows):
+    """Version, machine and seeds in one sentence."""
+    versions = ", ".join(sorted(map(str, rows["version"].unique())))
+    return f"Version {versions}; {rows['machine'].iloc[0]}; {rows['seed'].nunique()} seeds."
+
+
+def medians(rows, column):
+    """Methods × sets, best mean first."""
+    table = rows.groupby(["method", "set"])[column].median().unstack()
+    table.insert(0, "mean", table.mean(axis=1))
+    return table.sort_values("mean", ascending=False)
+
+
+def overview(rows):
+    """Mean over sets of the medians of every measure."""
+    columns = ["ACC", "NMI", "ARI", "F1", "seconds", "peak_gb"]
+    per_set = rows.groupby(["method", "set"])[columns].median()
+    return per_set.groupby("method").mean().sort_values("ARI", ascending=False)
+
+
+def tests(ari):
+    """Mean difference and p-value of the first method against each other."""
+    if OURS not in ari.index:
+        return pd.DataFrame()
+    sets = ari.drop(columns="mean")
+    found = {}
+    for method in sets.index.drop(OURS):
+        pair = sets.loc[[OURS, method]].dropna(axis=1)
+        difference = pair.loc[OURS] - pair.loc[method]
+        p = wilcoxon(difference).pvalue if (difference != 0).any() else 1.0
+        found[method] = {"difference": difference.mean(), "wins": (difference > 0).sum(), "p": p}
+    return pd.DataFrame(found).T
+
+
+def estimates(known, estimated):
+    """Relative error of the number of clusters, and ARI, per set."""
+    ours = estimated[estimated["method"] == OURS].groupby("set")[["k_found", "ARI"]].median()
+    classes = known[known["method"] == OURS].groupby("set")["classes"].first()
+    ours.insert(0, "K", classes)
+    ours["error"] = (ours["k_found"] - ours["K"]).abs() / ours["K"]
+    ours.loc["mean"] = ours.mean()
+    return ours
+
+
+def markdown(table):
+    """A pipe table with three decimals."""
+    head = [table.index.name or "", *map(str, table.columns)]
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    for name, row in table.iterrows():
+        cells = [f"{v:.3f}" if isinstance(v, float) else str(v) for v in row]
+        lines.append("| " + " | ".join([str(name), *cells]) + " |")
+    return "\n".join(lines)
+
+
+def ranks(rows, path):
+    """Rank of each method on each set; one dot per set, the bar is the mean."""
+    table = medians(rows, "ARI").drop(columns="mean").rank(ascending=False)
+    table = table.loc[table.mean(axis=1).sort_values(ascending=False).index]
+    figure = plt.figure(figsize=(6, 0.6 + 0.3 * len(table)), layout="constrained")
+    ax = figure.add_subplot()
+    for y, (_, row) in enumerate(table.iterrows()):
+        ax.plot(row, [y] * len(row), "o", color="0.7", markersize=4)
+        ax.plot(row.mean(), y, "|", color="C0", markersize=14, markeredgewidth=3)
+    ax.set_yticks(range(len(table)), table.index)
+    ax.set(xlabel="rank by ARI (1 is best)")
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
+
+
+def speed(rows, path):
+    """Mean ARI against median seconds."""
+    table = overview(rows)
+    figure = plt.figure(figsize=(6, 4), layout="constrained")
+    ax = figure.add_subplot()
+    ax.semilogx(table["seconds"], table["ARI"], "o")
+    for method, row in table.iterrows():
+        ax.annotate(method, (row["seconds"], row["ARI"]), fontsize=7, xytext=(4, 2), textcoords="offset points")
+    ax.set(xlabel="seconds", ylabel="mean ARI")
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""Parts of an embedding that are put side by side with equal weight."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+
+def unit_variance(x: np.ndarray) -> np.ndarray:
+    """Centred and scaled to total variance 1, float32; a constant block becomes zero."""
+    x = x - x.mean(axis=0, dtype=np.float64)
+    total = (x**2).mean(axis=0).sum()
+    return (x / np.sqrt(total if total > 0 else 1.0)).astype(np.float32)
+
+
+def join(*blocks: np.ndarray) -> np.ndarray:
+    """Blocks side by side, each of total variance 1."""
+    return np.concatenate([unit_variance(block) for block in blocks], axis=1)
+
+
+def smooth(x: np.ndarray, adjacency: sparse.csr_matrix, n_hops: int) -> np.ndarray:
+    """``n_hops`` steps of symmetric smoothing, the NumPy twin of :func:`scrcl_geo.nn.smooth`.
+
+    Shapes: ``x`` (N, F), ``adjacency`` (N, N) symmetric without self-loops → (N, F). O(n_hops E F).
+    """
+    closed = adjacency + sparse.eye(adjacency.shape[0], dtype=np.float32, format="csr")
+    scale = sparse.diags(1 / np.sqrt(np.asarray(closed.sum(axis=1)).reshape(-1)))
+    operator = (scale @ closed @ scale).tocsr().astype(np.float32)
+    for _ in range(n_hops):
+        x = operator @ x
+    return x
