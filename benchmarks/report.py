@@ -43,9 +43,11 @@ def report(rows, name):
     ari = medians(known, "ARI")
     spread = known.groupby(["method", "set"])["ARI"].quantile([0.25, 0.75]).unstack()
     ours = (spread[0.75] - spread[0.25]).get(OURS)
-    text = [f"# {name}", "", f"{describe(rows)} Medians over seeds; K given.", "", "## ARI", "", markdown(ari)]
+    text = [f"# {name}", "", f"{describe(rows)} Medians over seeds; K given.", "", "## ARI", ""]
+    text += [markdown(ari)]
     if ours is not None:
-        text += ["", f"Quartile range of {OURS} over seeds: " + ", ".join(f"{s} {v:.3f}" for s, v in ours.items())]
+        ranges = ", ".join(f"{s} {v:.3f}" for s, v in ours.items())
+        text += ["", f"Quartile range of {OURS} over seeds: {ranges}"]
     text += ["", "## Other measures, mean over sets", "", markdown(overview(known))]
     text += ["", f"## {OURS} against each, paired Wilcoxon over sets", "", markdown(tests(ari))]
     estimated = rows[rows["k"] == "estimated"]
@@ -53,7 +55,8 @@ def report(rows, name):
         text += ["", "## K estimated", "", markdown(estimates(known, estimated))]
     failures = rows[rows["error"].notna() & (rows["error"] != "")]
     if len(failures):
-        text += ["", "## Failures", "", markdown(failures[["set", "method", "seed", "error"]].set_index("set"))]
+        columns = failures[["set", "method", "seed", "error"]].set_index("set")
+        text += ["", "## Failures", "", markdown(columns)]
     return "\n".join(text) + "\n"
 
 
@@ -133,7 +136,8 @@ def speed(rows, path):
     ax = figure.add_subplot()
     ax.semilogx(table["seconds"], table["ARI"], "o")
     for method, row in table.iterrows():
-        ax.annotate(method, (row["seconds"], row["ARI"]), fontsize=7, xytext=(4, 2), textcoords="offset points")
+        place = {"xytext": (4, 2), "textcoords": "offset points"}
+        ax.annotate(method, (row["seconds"], row["ARI"]), fontsize=7, **place)
     ax.set(xlabel="seconds", ylabel="mean ARI")
     figure.savefig(path, dpi=120)
     plt.close(figure)

@@ -44,8 +44,8 @@ class ScRCL:
     hidden_channels, out_channels
         Widths D of the views and K of the refined embeddings.
     n_hops
-        Smoothing steps before the MLP view and before the GNN view; None takes (0, 1) for cells and (4, 6) for
-        tissue, where neighbours are near in space and not alike by construction.
+        Smoothing steps before the MLP view and before the GNN view; None takes (0, 1) for cells and (4, 6)
+        for tissue, where neighbours are near in space and not alike by construction.
     refinement
         ``"bipartite"`` or the paper's transductive ``"paper"``.
     dropout

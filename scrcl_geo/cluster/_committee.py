@@ -36,12 +36,12 @@ def committee(
 ) -> np.ndarray:
     """Cluster every embedding by every clusterer and return what the best candidates agree on.
 
-    No embedding and no clusterer is best for all data. Each candidate partition is ranked by its silhouette
-    in each of the ``judges``, spaces that are not clustered themselves or stand for different aspects; among the
+    No embedding and no clusterer is best for all data. Each candidate partition is ranked by its
+    silhouette in each of the ``judges``, spaces that stand for different aspects of the cells; among the
     ``n_best`` by mean rank, the one with the highest mean mutual information with the others is returned.
 
-    Shapes: ``embeddings`` and ``judges`` (N, ·) → (N,) int64 labels by falling size. The silhouette is taken on
-    at most 2,000 cells.
+    Shapes: ``embeddings`` and ``judges`` (N, ·) → (N,) int64 labels by falling size. The silhouette is
+    taken on at most 2,000 cells.
 
     Examples
     --------
@@ -61,9 +61,7 @@ def committee(
     return by_size(_medoid([candidates[i] for i in order[:n_best]]))
 
 
-def _mean_rank(
-    candidates: Sequence[np.ndarray], judges: Sequence[np.ndarray], seed: int
-) -> np.ndarray:
+def _mean_rank(candidates: Sequence[np.ndarray], judges: Sequence[np.ndarray], seed: int) -> np.ndarray:
     """Mean over the judges of each candidate's rank by silhouette, the best highest."""
     from scipy.stats import rankdata
     from sklearn.metrics import pairwise_distances, silhouette_score

@@ -209,5 +209,5 @@ def _axes(size: tuple[float, float] = (5.0, 4.0)) -> Axes:
 
 def _saved(ax: Axes, save: str | Path | None) -> Axes:
     if save is not None:
-        ax.get_figure(root=True).savefig(save, dpi=150)
+        ax.figure.savefig(save, dpi=150)  # type: ignore[union-attr]
     return ax

@@ -23,8 +23,8 @@ def pca(adata: AnnData, *, n_comps: int = 30, transforms: Sequence[str] = _proje
         Components per transform; fewer where there are fewer cells or genes.
     transforms
         Any of ``"log"``, ``"zscore"`` (log expression, each gene to unit variance) and ``"pearson"``
-        (analytic Pearson residuals of counts). Each block is scaled to unit total variance. Without counts, z-scores
-        stand in for Pearson residuals; scaled values are taken as they are.
+        (analytic Pearson residuals of counts). Each block is scaled to unit total variance. Without
+        counts, z-scores stand in for Pearson residuals; scaled values are taken as they are.
 
     Returns
     -------

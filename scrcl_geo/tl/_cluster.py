@@ -38,9 +38,10 @@ def cluster(
     n_clusters
         Number of clusters, where it is known; otherwise Leiden decides.
     method
-        ``"kmeans"``, ``"gmm"``, ``"merging"``, ``"leiden"``, or any function ``(embedding, n_clusters, *, seed)
-        -> labels``. ``"auto"`` is Leiden without a number of clusters and otherwise the committee: the parts of
-        the embedding, clustered in several ways, judged by the views (see :func:`scrcl_geo.cluster.committee`).
+        ``"kmeans"``, ``"gmm"``, ``"merging"``, ``"leiden"``, or any function ``(embedding, n_clusters, *,
+        seed) -> labels``. ``"auto"`` is Leiden without a number of clusters and otherwise the committee:
+        the parts of the embedding, clustered in several ways and judged by the views (see
+        :func:`scrcl_geo.cluster.committee`).
     use_rep
         Key of ``obsm`` to cluster.
     resolution
@@ -99,15 +100,14 @@ def _by_committee(
     parts = {name: embedding[:, start:stop] for name, (start, stop) in blocks.items()}
     if not parts:
         return methods.committee({"": embedding}, [embedding], n_clusters, seed=seed)
-    in_space = "composition" in parts
-    embeddings = {
-        "+".join(names): _leading(join(*(parts[n] for n in names))) if in_space else join(*(parts[n] for n in names))
-        for size in (1, 2, 3)
-        for names in combinations(parts, size)
-        if in_space or ("views" in names and size > 1)
-    }
-    judges = list(parts.values()) if in_space else [parts["views"]]
-    clusterers = ("kmeans", "merging", "gmm") if in_space else ("kmeans", "merging", "merging_small")
+    unions = [names for size in (1, 2, 3) for names in combinations(parts, size)]
+    if "composition" in parts:
+        embeddings = {"+".join(names): _leading(join(*(parts[n] for n in names))) for names in unions}
+        judges, clusterers = list(parts.values()), ("kmeans", "merging", "gmm")
+    else:
+        with_views = [names for names in unions if "views" in names and len(names) > 1]
+        embeddings = {"+".join(names): join(*(parts[n] for n in names)) for names in with_views}
+        judges, clusterers = [parts["views"]], ("kmeans", "merging", "merging_small")
     return methods.committee(embeddings, judges, n_clusters, clusterers=clusterers, seed=seed)
 
 

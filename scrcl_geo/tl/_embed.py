@@ -55,8 +55,8 @@ def embed(
     -------
     None
         Writes ``obsm["X_scrcl"]`` float32 (N, D), ``obsm["X_scrcl_refined"]`` float32
-        (N, K) and ``uns["scrcl"]`` (dict: ``params``, ``losses`` DataFrame epoch × term, ``stopped``, ``seed``,
-        ``versions``).
+        (N, K) and ``uns["scrcl"]`` (dict: ``params``, ``losses`` DataFrame epoch × term, ``stopped``,
+        ``seed``, ``versions``, ``blocks`` with the columns of each part of the embedding).
 
     Examples
     --------
