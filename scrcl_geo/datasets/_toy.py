@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def toy(
     n_slides: int = 2,
-    n_cells: int = 400,
+    n_cells: int = 900,
     n_genes: int = 200,
     *,
     n_domains: int = 5,

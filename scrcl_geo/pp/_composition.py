@@ -46,7 +46,7 @@ def composition(
     >>> sg.pp.spatial_neighbors(adata, batch_key="slide")
     >>> sg.pp.composition(adata)
     >>> adata.obsm["X_composition"].shape
-    (800, 10)
+    (1800, 10)
     """
     for name, value, least in (("n_types", n_types, 2), ("n_hops", n_hops, 0), ("n_comps", n_comps, 1)):
         _validate.at_least(name, value, least)
