@@ -3,10 +3,10 @@
 Labels are integers 0, 1, … by falling cluster size.
 """
 
-from scrcl_geo.cluster._committee import committee
+from scrcl_geo.cluster._committee import committee, consensus
 from scrcl_geo.cluster._gmm import gmm
 from scrcl_geo.cluster._kmeans import kmeans
 from scrcl_geo.cluster._leiden import leiden
 from scrcl_geo.cluster._merging import merging
 
-__all__ = ["committee", "gmm", "kmeans", "leiden", "merging"]
+__all__ = ["committee", "consensus", "gmm", "kmeans", "leiden", "merging"]

@@ -1,4 +1,4 @@
-"""Many candidate partitions, judged without labels, and the one the best agree on."""
+"""Many partitions of the same cells, the better ones chosen without labels, made one."""
 
 from __future__ import annotations
 
@@ -11,12 +11,9 @@ from scrcl_geo import _validate
 from scrcl_geo.cluster._gmm import gmm
 from scrcl_geo.cluster._kmeans import kmeans
 from scrcl_geo.cluster._merging import merging
-from scrcl_geo.cluster._order import by_size
-
-Clusterer = Callable[..., np.ndarray]
 
 # k-means for clusters of like size, merging for clusters of unlike size, the mixture for elongated ones
-CLUSTERERS: Mapping[str, Clusterer] = {
+CLUSTERERS: Mapping[str, Callable[..., np.ndarray]] = {
     "kmeans": kmeans,
     "merging": partial(merging, balance=0.5),
     "merging_small": partial(merging, balance=0.25),
@@ -27,63 +24,64 @@ _JUDGED_CELLS = 2000
 
 def committee(
     embeddings: Mapping[str, np.ndarray],
-    judges: Sequence[np.ndarray],
     n_clusters: int,
     *,
-    clusterers: Sequence[str] = tuple(CLUSTERERS),
-    n_best: int = 5,
+    clusterers: Sequence[str] = ("kmeans", "merging", "merging_small"),
+    judge: np.ndarray | None = None,
+    n_best: int = 3,
     seed: int = 0,
 ) -> np.ndarray:
-    """Cluster every embedding by every clusterer and return what the best candidates agree on.
+    """Cluster every embedding by every clusterer and reconcile the partitions.
 
-    No embedding and no clusterer is best for all data. Each candidate partition is ranked by its
-    silhouette in each of the ``judges``, spaces that stand for different aspects of the cells; among the
-    ``n_best`` by mean rank, the one with the highest mean mutual information with the others is returned.
+    No embedding and no clusterer is best for all data. With a ``judge``, only the ``n_best`` partitions by
+    silhouette in that space are kept, on at most 2,000 cells; without, all of them.
 
-    Shapes: ``embeddings`` and ``judges`` (N, ·) → (N,) int64 labels by falling size. The silhouette is
-    taken on at most 2,000 cells.
+    Shapes: ``embeddings`` and ``judge`` (N, ·) → (N,) int64 labels by falling size.
 
     Examples
     --------
     >>> import numpy as np
     >>> x = np.repeat([[0.0, 0.0], [5.0, 5.0]], 30, axis=0) + np.random.default_rng(0).normal(size=(60, 2))
-    >>> committee({"x": x}, [x], 2).tolist() == [0] * 30 + [1] * 30
+    >>> committee({"x": x}, 2).tolist() == [0] * 30 + [1] * 30
     True
     """
     for name in clusterers:
         _validate.one_of("clusterers", name, CLUSTERERS)
-    candidates = [
+    partitions = [
         CLUSTERERS[name](embedding, n_clusters, seed=seed)
         for embedding in embeddings.values()
         for name in clusterers
     ]
-    order = np.argsort(-_mean_rank(candidates, judges, seed), kind="stable")
-    return by_size(_medoid([candidates[i] for i in order[:n_best]]))
+    if judge is not None:
+        order = np.argsort(-silhouettes(partitions, judge, seed), kind="stable")
+        partitions = [partitions[i] for i in order[:n_best]]
+    return consensus(partitions, n_clusters, seed=seed)
 
 
-def _mean_rank(candidates: Sequence[np.ndarray], judges: Sequence[np.ndarray], seed: int) -> np.ndarray:
-    """Mean over the judges of each candidate's rank by silhouette, the best highest."""
-    from scipy.stats import rankdata
+def consensus(partitions: Sequence[np.ndarray], n_clusters: int, *, seed: int = 0) -> np.ndarray:
+    """One partition that agrees with many: cells are grouped by their memberships in all of them.
+
+    The memberships side by side are a 0/1 embedding of width Σ K, in which the squared distance of two cells
+    is twice the number of partitions that separate them; no N × N co-association matrix is needed.
+
+    Shapes: each partition (N,) → (N,) int64 labels by falling size. O(N · Σ K · √N).
+    """
+    width = [int(labels.max()) + 1 for labels in partitions]
+    memberships = [np.eye(k, dtype=np.float32)[p] for k, p in zip(width, partitions, strict=True)]
+    return merging(np.concatenate(memberships, axis=1), n_clusters, seed=seed)
+
+
+def silhouettes(partitions: Sequence[np.ndarray], space: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Mean silhouette of each partition in one space, on at most 2,000 cells; -1 for a single cluster."""
     from sklearn.metrics import pairwise_distances, silhouette_score
 
-    n_cells = len(candidates[0])
-    sample = np.random.default_rng(seed).permutation(n_cells)[:_JUDGED_CELLS]
-    ranks = []
-    for space in judges:
-        distances = pairwise_distances(space[sample])  # at most 2,000 × 2,000
-        scores = [
+    sample = np.random.default_rng(seed).permutation(len(space))[:_JUDGED_CELLS]
+    distances = pairwise_distances(space[sample])  # at most 2,000 × 2,000
+    return np.array(
+        [
             silhouette_score(distances, labels[sample], metric="precomputed")
             if 1 < len(np.unique(labels[sample])) < len(sample)
             else -1.0
-            for labels in candidates
+            for labels in partitions
         ]
-        ranks.append(rankdata(scores))
-    return np.mean(ranks, axis=0)
-
-
-def _medoid(candidates: Sequence[np.ndarray]) -> np.ndarray:
-    """The candidate with the highest mean mutual information with all."""
-    from sklearn.metrics import normalized_mutual_info_score as nmi
-
-    agreement = [np.mean([nmi(a, b) for b in candidates]) for a in candidates]
-    return candidates[int(np.argmax(agreement))]
+    )

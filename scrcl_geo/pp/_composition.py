@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo._composition import fit_composition
+from scrcl_geo._composition import compositions
 from scrcl_geo._inputs import InputMap
 
 if TYPE_CHECKING:
@@ -20,23 +20,26 @@ def composition(
     """Which kinds of cells lie around each cell: what tissue domains are made of.
 
     Cells are sorted into many small types by expression, without regard to their place; the share of each
-    type around a cell, smoothed over the spatial graph, is then reduced to principal components.
+    type around a cell, smoothed over the spatial graph, is then reduced to principal components. This is done
+    for a nearer and a wider neighbourhood, since domains are thin and thick.
 
     Parameters
     ----------
     n_types
         Types per transform of the input; at most a tenth of the cells.
     n_hops
-        Reach of the neighbourhood, in steps of smoothing on the spatial graph.
+        Reach of the nearer neighbourhood, in steps of smoothing on the spatial graph; the wider one has twice
+        as many.
     n_comps
-        Principal components kept.
+        Principal components kept of each.
     seed
         Of the sorting into types.
 
     Returns
     -------
     None
-        Writes ``obsm["X_composition"]`` float32 (N, n_comps), of unit total variance.
+        Writes ``obsm["X_composition"]`` float32 (N, 2 · n_comps): the nearer and the wider neighbourhood,
+        each of total variance 1.
 
     Examples
     --------
@@ -46,16 +49,23 @@ def composition(
     >>> sg.pp.spatial_neighbors(adata, batch_key="slide")
     >>> sg.pp.composition(adata)
     >>> adata.obsm["X_composition"].shape
-    (1800, 10)
+    (1800, 20)
     """
-    for name, value, least in (("n_types", n_types, 2), ("n_hops", n_hops, 0), ("n_comps", n_comps, 1)):
+    for name, value, least in (("n_types", n_types, 2), ("n_hops", n_hops, 1), ("n_comps", n_comps, 1)):
         _validate.at_least(name, value, least)
     remedy = "run sg.pp.spatial_neighbors(adata) first"
     adjacency = _validate.key(adata.obsp, _keys.SPATIAL_CONNECTIVITIES, slot="obsp", do=remedy)
     x = np.asarray(_validate.key(adata.obsm, _keys.PCA, slot="obsm", do="run sg.pp.pca(adata) first"))
     widths = [p.components.shape[1] for p in InputMap.of(adata).projections]
     blocks = np.split(x, np.cumsum(widths)[:-1], axis=1)
-    fitted = fit_composition(
-        blocks, adjacency, n_types=n_types, n_hops=n_hops, n_components=n_comps, seed=seed
+    adata.obsm[_keys.COMPOSITION] = np.concatenate(
+        compositions(
+            blocks,
+            adjacency,
+            n_types=n_types,
+            reaches=(n_hops, 2 * n_hops),
+            n_components=n_comps,
+            seed=seed,
+        ),
+        axis=1,
     )
-    adata.obsm[_keys.COMPOSITION] = fitted.apply(blocks, adjacency)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,7 +39,7 @@ def cluster(
     method
         ``"kmeans"``, ``"gmm"``, ``"merging"``, ``"leiden"``, or any function ``(embedding, n_clusters, *,
         seed) -> labels``. ``"auto"`` is Leiden without a number of clusters and otherwise the committee:
-        the parts of the embedding, clustered in several ways and judged by the views (see
+        the parts of the embedding, clustered in several ways and reconciled (see
         :func:`scrcl_geo.cluster.committee`).
     use_rep
         Key of ``obsm`` to cluster.
@@ -96,23 +95,21 @@ def _blocks(adata: AnnData, use_rep: str) -> dict[str, list[int]]:
 def _by_committee(
     embedding: np.ndarray, blocks: dict[str, list[int]], n_clusters: int, seed: int
 ) -> np.ndarray:
-    """Cells: joined parts, judged by the views. Tissue: all parts and their unions, judged by each part."""
+    """Cells: unions of parts with the views, judged by the views. Tissue: compositions, all reconciled.
+
+    The silhouette in the views ranks partitions of cells well and those of tissue badly (docs/accuracy.md).
+    """
     parts = {name: embedding[:, start:stop] for name, (start, stop) in blocks.items()}
     if not parts:
-        return methods.committee({"": embedding}, [embedding], n_clusters, seed=seed)
-    unions = [names for size in (1, 2, 3) for names in combinations(parts, size)]
+        return methods.committee({"": embedding}, n_clusters, seed=seed)
     if "composition" in parts:
-        embeddings = {"+".join(names): _leading(join(*(parts[n] for n in names))) for names in unions}
-        judges, clusterers = list(parts.values()), ("kmeans", "merging", "gmm")
-    else:
-        with_views = [names for names in unions if "views" in names and len(names) > 1]
-        embeddings = {"+".join(names): join(*(parts[n] for n in names)) for names in with_views}
-        judges, clusterers = [parts["views"]], ("kmeans", "merging", "merging_small")
-    return methods.committee(embeddings, judges, n_clusters, clusterers=clusterers, seed=seed)
-
-
-def _leading(x: np.ndarray, n_components: int = 20) -> np.ndarray:
-    """Leading principal components; smooth tissue varies in few directions."""
-    from sklearn.decomposition import PCA
-
-    return PCA(min(n_components, *x.shape), svd_solver="covariance_eigh").fit_transform(x)
+        near, wide, views = parts["composition"], parts["wide_composition"], parts["views"]
+        embeddings = {"near": near, "wide": wide, "near+views": join(near, views)}
+        return methods.committee(embeddings, n_clusters, clusterers=["kmeans"], seed=seed)
+    cell, smoothed, views = parts["input"], parts["smoothed"], parts["views"]
+    embeddings = {
+        "cell+views": join(cell, views),
+        "smoothed+views": join(smoothed, views),
+        "all": join(cell, smoothed, views),
+    }
+    return methods.committee(embeddings, n_clusters, judge=views, seed=seed)

@@ -11,7 +11,7 @@ from scrcl_geo import _keys, _validate
 from scrcl_geo._blocks import join, smooth
 from scrcl_geo._version import __version__
 
-_CELL_HOPS, _TISSUE_HOPS = 2, 8
+_SMOOTHED_HOPS = 2
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -102,14 +102,14 @@ def embed(
 def _inputs(adata: AnnData) -> dict[str, np.ndarray]:
     """What is handed out beside the views, so that nothing the network may lose is lost.
 
-    Tissue: the composition of the neighbourhood and smoothed expression. Cells: expression, as it is and
+    Tissue: the composition of the nearer and of the wider neighbourhood. Cells: expression, as it is and
     smoothed over the nearest neighbours.
     """
-    x = np.asarray(adata.obsm[_keys.PCA])
     if _keys.COMPOSITION in adata.obsm:
-        smoothed = smooth(x, adata.obsp[_keys.SPATIAL_CONNECTIVITIES], _TISSUE_HOPS)
-        return {"composition": np.asarray(adata.obsm[_keys.COMPOSITION]), "smoothed": smoothed}
-    return {"input": x, "smoothed": smooth(x, adata.obsp[_keys.CONNECTIVITIES], _CELL_HOPS)}
+        near, wide = np.split(np.asarray(adata.obsm[_keys.COMPOSITION]), 2, axis=1)
+        return {"composition": near, "wide_composition": wide}
+    x = np.asarray(adata.obsm[_keys.PCA])
+    return {"input": x, "smoothed": smooth(x, adata.obsp[_keys.CONNECTIVITIES], _SMOOTHED_HOPS)}
 
 
 def _columns(parts: dict[str, np.ndarray]) -> dict[str, list[int]]:

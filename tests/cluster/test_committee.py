@@ -1,4 +1,4 @@
-"""The committee: ranks, agreement, and that a bad embedding cannot spoil the answer."""
+"""The committee: judgement, consensus, and that bad embeddings cannot spoil the answer."""
 
 import numpy as np
 import pytest
@@ -17,27 +17,31 @@ def planted():
 def test_noise_among_the_embeddings_does_no_harm(planted):
     x, truth = planted
     noise = np.random.default_rng(1).normal(size=x.shape)
-    found = cluster.committee({"noise": noise, "x": x, "more": noise[::-1].copy()}, [x], 3)
+    found = cluster.committee({"noise": noise, "x": x, "more": noise[::-1].copy()}, 3, judge=x)
     assert np.array_equal(found, truth)
 
 
-def test_ranks_by_silhouette_over_all_judges(planted):
+def test_silhouette_prefers_the_truth(planted):
     x, truth = planted
     split = np.where(np.arange(150) % 2, truth, (truth + 1) % 3)
-    ranks = _committee._mean_rank([split, truth, np.zeros(150, int)], [x, x[:, :3]], seed=0)
-    assert ranks[1] == 3.0
+    scores = _committee.silhouettes([split, truth, np.zeros(150, int)], x)
+    assert scores.argmax() == 1
+    assert scores[2] == -1
 
 
-def test_medoid_is_the_candidate_most_agree_with():
-    a = np.array([0, 0, 0, 1, 1, 1])
-    nearly = np.array([0, 0, 1, 1, 1, 1])
-    other = np.array([0, 1, 0, 1, 0, 1])
-    assert _committee._medoid([other, a, nearly, a]) is a
+def test_consensus_is_what_most_partitions_say(planted):
+    _, truth = planted
+    rng = np.random.default_rng(0)
+    partitions = []
+    for _ in range(9):  # each with a tenth of the cells misplaced and its own numbering
+        wrong = np.where(rng.random(150) < 0.1, rng.integers(0, 3, 150), truth)
+        partitions.append(rng.permutation(3)[wrong])
+    assert (cluster.consensus(partitions, 3) == truth).mean() > 0.98
 
 
 def test_unknown_clusterer_is_refused(planted):
     with pytest.raises(ValueError, match="clusterers is not known: found 'x'"):
-        cluster.committee({"x": planted[0]}, [planted[0]], 3, clusterers=["x"])
+        cluster.committee({"x": planted[0]}, 3, clusterers=["x"])
 
 
 @pytest.mark.parametrize("balance", [0.0, 0.5, 1.0])
