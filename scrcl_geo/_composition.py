@@ -37,7 +37,8 @@ def compositions(
         together = join(*(shares(t, adjacency, reach) for t in types))
         width = min(n_components, *together.shape)
         pca = PCA(width, svd_solver="covariance_eigh")
-        found.append(unit_variance(pca.fit_transform(together)))
+        with np.errstate(invalid="ignore"):  # its shares of variance, where no cell differs
+            found.append(unit_variance(pca.fit_transform(together)))
     return found
 
 

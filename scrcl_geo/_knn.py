@@ -18,16 +18,24 @@ def knn_distances(
     """
     n_rows = len(x)
     n_neighbors = min(n_neighbors, n_rows - 1)
+    cosine = metric == "cosine"
+    if cosine:  # half the squared distance of unit rows; scikit-learn's own form makes an N × N array
+        x = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+        metric = "euclidean"
     if n_rows <= _EXACT_UP_TO:
+        from sklearn import config_context
         from sklearn.neighbors import NearestNeighbors
 
         searcher = NearestNeighbors(n_neighbors=n_neighbors, metric=metric, algorithm="brute")
-        distance, index = searcher.fit(x).kneighbors()  # a row is not its own neighbour
+        with config_context(working_memory=64):  # MB, for metrics without a fused kernel
+            distance, index = searcher.fit(x).kneighbors()  # a row is not its own neighbour
     else:
         from pynndescent import NNDescent
 
         found = NNDescent(x, metric=metric, n_neighbors=n_neighbors + 1, random_state=seed)
         index, distance = _without_itself(*found.neighbor_graph)
+    if cosine:
+        distance = distance**2 / 2
     indptr = np.arange(0, index.size + 1, index.shape[1])
     # neighbours at distance 0 are edges too: the structure keeps them as stored zeros
     return sparse.csr_matrix(

@@ -14,7 +14,7 @@ torch.set_num_threads(1)
 @pytest.fixture(scope="session")
 def toy_graph():
     """Two toy slides with all graphs; tests that write must copy it."""
-    adata = sg.datasets.toy(n_slides=2, n_cells=150, n_genes=100)
+    adata = sg.datasets.toy(n_slides=2, n_cells=150, n_genes=100, overlap=True)
     sg.pp.graph(adata, batch_key="slide")
     return adata
 

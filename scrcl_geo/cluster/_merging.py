@@ -30,7 +30,7 @@ def merging(embedding: np.ndarray, n_clusters: int, *, seed: int = 0, balance: f
     --------
     >>> import numpy as np
     >>> x = np.repeat([[0.0], [1.0], [9.0]], [50, 40, 5], axis=0)
-    >>> merging(x + np.random.default_rng(0).normal(0, 0.1, x.shape), 3).max()
+    >>> int(merging(x + np.random.default_rng(0).normal(0, 0.1, x.shape), 3).max())
     2
     """
     from sklearn.cluster import KMeans

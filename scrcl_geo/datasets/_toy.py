@@ -24,6 +24,7 @@ def toy(
     fold_change: float = 4.0,
     dropout: float = 0.3,
     spatial: bool = True,
+    overlap: bool = False,
     seed: int = 0,
 ) -> AnnData:
     """Counts of layered tissue: domains, marker genes, dropout and a library-size effect.
@@ -31,7 +32,7 @@ def toy(
     Parameters
     ----------
     n_slides
-        Slides, stacked; their coordinates overlap on purpose.
+        Slides, stacked.
     n_cells, n_genes
         Cells per slide and genes in all.
     n_domains
@@ -42,6 +43,8 @@ def toy(
         Share of counts set to zero at random.
     spatial
         False leaves out the coordinates and shuffles the cells.
+    overlap
+        Give all slides the same range of coordinates instead of putting them side by side.
     seed
         Seed of the random generator.
 
@@ -74,7 +77,7 @@ def toy(
     rates = np.where(marker_of[None] == np.arange(n_domains)[:, None], fold_change, 1.0) * base
 
     counts, domains, positions = [], [], []
-    for _ in range(n_slides):
+    for slide in range(n_slides):
         # layers between random quantiles of depth, the depth bent by a wave
         depth = grid[:, 0] + 0.06 * width * np.sin(2 * np.pi * grid[:, 1] / width + rng.uniform(0, 6))
         thickness = rng.dirichlet(np.full(n_domains, 20.0))
@@ -84,7 +87,9 @@ def toy(
         mean = library * rates[domain] * rng.gamma(4.0, 0.25, (n_cells, n_genes))
         counts.append(rng.poisson(mean) * (rng.random(mean.shape) >= dropout))
         domains.append(domain)
-        positions.append((grid + rng.normal(0, 0.1, grid.shape)) * spacing)
+        position = grid + rng.normal(0, 0.1, grid.shape)
+        position[:, 1] += 0 if overlap else slide * (width + 5)
+        positions.append(position * spacing)
 
     domain = np.concatenate(domains)
     obs = pd.DataFrame(

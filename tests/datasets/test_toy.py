@@ -29,6 +29,14 @@ def test_layers_are_coherent_in_space():
     assert sg.metrics.spatial_coherence(adata.obs["domain"], adata.obsp["spatial_connectivities"]) > 0.8
 
 
+def test_slides_lie_side_by_side_or_on_top_of_each_other():
+    for overlap in (False, True):
+        adata = sg.datasets.toy(n_cells=100, overlap=overlap)
+        first = (adata.obs["slide"] == "slide_1").to_numpy()
+        x = adata.obsm["spatial"][:, 1]
+        assert (x[first].max() < x[~first].min()) != overlap
+
+
 def test_without_space():
     assert "spatial" not in sg.datasets.toy(spatial=False).obsm
 
