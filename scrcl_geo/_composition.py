@@ -20,10 +20,12 @@ def compositions(
     n_components: int,
     seed: int,
 ) -> list[np.ndarray]:
-    """Principal components of the composition of each cell's neighbourhood, one array per reach.
+    """Principal components of the composition of each cell's neighbourhood: shares, then their roots.
 
     Cells are sorted into types by spherical k-means, once per block of features; the composition of a cell
-    is the share of each type among the cells around it, weighted by ``reach`` steps of smoothing.
+    is the share of each type among the cells around it, weighted by ``reach`` steps of smoothing. Shares are
+    led by the common types; their square roots (Hellinger) give rare ones a voice. Per form, one array per
+    reach.
 
     Shapes: ``blocks`` (N, width) each, ``adjacency`` (N, N) → (N, n_components) float32 of total variance 1.
     O(largest reach · E · types).
@@ -33,12 +35,12 @@ def compositions(
     n_types = max(2, min(n_types, len(blocks[0]) // 10))
     types = [_types(block, n_types, seed * len(blocks) + i) for i, block in enumerate(blocks)]
     found = []
-    for reach in reaches:
-        together = join(*(shares(t, adjacency, reach) for t in types))
-        width = min(n_components, *together.shape)
-        pca = PCA(width, svd_solver="covariance_eigh")
-        with np.errstate(invalid="ignore"):  # its shares of variance, where no cell differs
-            found.append(unit_variance(pca.fit_transform(together)))
+    for form in (np.asarray, np.sqrt):
+        for reach in reaches:
+            together = join(*(form(shares(t, adjacency, reach)) for t in types))
+            pca = PCA(min(n_components, *together.shape), svd_solver="covariance_eigh")
+            with np.errstate(invalid="ignore"):  # its shares of variance, where no cell differs
+                found.append(unit_variance(pca.fit_transform(together)))
     return found
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def toy(
     n_slides: int = 2,
-    n_cells: int = 900,
+    n_cells: int = 1500,
     n_genes: int = 200,
     *,
     n_domains: int = 5,
@@ -34,7 +34,8 @@ def toy(
     n_slides
         Slides, stacked.
     n_cells, n_genes
-        Cells per slide and genes in all.
+        Cells per slide and genes in all. By default the layers are about eight cells thick, as the cortical
+        layers of a Visium slide are.
     n_domains
         Layers per slide, of unequal thickness, with wavy borders.
     n_markers

@@ -21,7 +21,8 @@ def composition(
 
     Cells are sorted into many small types by expression, without regard to their place; the share of each
     type around a cell, smoothed over the spatial graph, is then reduced to principal components. This is done
-    for a nearer and a wider neighbourhood, since domains are thin and thick.
+    for a nearer and a wider neighbourhood, since domains are thin and thick, and for shares and their square
+    roots, since domains differ in common and in rare types.
 
     Parameters
     ----------
@@ -38,7 +39,7 @@ def composition(
     Returns
     -------
     None
-        Writes ``obsm["X_composition"]`` float32 (N, 2 · n_comps): the nearer and the wider neighbourhood,
+        Writes ``obsm["X_composition"]`` float32 (N, 4 · n_comps): near and wide shares, near and wide roots,
         each of total variance 1.
 
     Examples
@@ -49,7 +50,7 @@ def composition(
     >>> sg.pp.spatial_neighbors(adata, batch_key="slide")
     >>> sg.pp.composition(adata)
     >>> adata.obsm["X_composition"].shape
-    (1800, 20)
+    (3000, 40)
     """
     for name, value, least in (("n_types", n_types, 2), ("n_hops", n_hops, 1), ("n_comps", n_comps, 1)):
         _validate.at_least(name, value, least)

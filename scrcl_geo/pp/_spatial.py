@@ -48,7 +48,7 @@ def spatial_neighbors(
     >>> adata = sg.datasets.toy()
     >>> sg.pp.spatial_neighbors(adata, batch_key="slide")
     >>> adata.obsp["spatial_connectivities"].shape
-    (1800, 1800)
+    (3000, 3000)
     """
     import squidpy as sq
 

@@ -103,8 +103,8 @@ def _by_committee(
     if not parts:
         return methods.committee({"": embedding}, n_clusters, seed=seed)
     if "composition" in parts:
-        near, wide, views = parts["composition"], parts["wide_composition"], parts["views"]
-        embeddings = {"near": near, "wide": wide, "near+views": join(near, views)}
+        views = parts.pop("views")
+        embeddings = {**parts, "composition+views": join(parts["composition"], views)}
         return methods.committee(embeddings, n_clusters, clusterers=["kmeans"], seed=seed)
     cell, smoothed, views = parts["input"], parts["smoothed"], parts["views"]
     embeddings = {

@@ -12,6 +12,7 @@ from scrcl_geo._blocks import join, smooth
 from scrcl_geo._version import __version__
 
 _SMOOTHED_HOPS = 2
+_COMPOSITIONS = ("composition", "wide_composition", "composition_roots", "wide_composition_roots")
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -102,12 +103,12 @@ def embed(
 def _inputs(adata: AnnData) -> dict[str, np.ndarray]:
     """What is handed out beside the views, so that nothing the network may lose is lost.
 
-    Tissue: the composition of the nearer and of the wider neighbourhood. Cells: expression, as it is and
-    smoothed over the nearest neighbours.
+    Tissue: the composition of the nearer and of the wider neighbourhood and their roots. Cells: expression,
+    as it is and smoothed over the nearest neighbours.
     """
     if _keys.COMPOSITION in adata.obsm:
-        near, wide = np.split(np.asarray(adata.obsm[_keys.COMPOSITION]), 2, axis=1)
-        return {"composition": near, "wide_composition": wide}
+        parts = np.split(np.asarray(adata.obsm[_keys.COMPOSITION]), len(_COMPOSITIONS), axis=1)
+        return dict(zip(_COMPOSITIONS, parts, strict=True))
     x = np.asarray(adata.obsm[_keys.PCA])
     return {"input": x, "smoothed": smooth(x, adata.obsp[_keys.CONNECTIVITIES], _SMOOTHED_HOPS)}
 
