@@ -44,6 +44,7 @@ def save(model: ScRCL, path: str | Path) -> None:
         "version": __version__,
         "config": model.config,
         "sizes": model.sizes_,
+        "n_hops": model.n_hops_,
         "genes": model.genes_,
         "scale": model.scale_,
         "edges": [
@@ -76,6 +77,7 @@ def load(cls: type[ScRCL], path: str | Path, encoder: Any) -> ScRCL:
         model = cls(encoder=encoder, **stored["config"])
         model.device_ = torch.device("cpu")
         model.sizes_, model.genes_ = stored["sizes"], stored["genes"]
+        model.n_hops_ = stored["n_hops"]
         model.scale_ = stored["scale"]
         model.edges_ = tuple(
             EdgeSpec(tuple(e["edge_type"]), e["attr"], e["key"], e["optional"]) for e in stored["edges"]
@@ -86,7 +88,7 @@ def load(cls: type[ScRCL], path: str | Path, encoder: Any) -> ScRCL:
             for transform, limit in stored["inputs"].items()
         }
         model.inputs_ = InputMap.from_dict(inputs) if inputs else None
-        model.module_ = _network.build(model.config, encoder, **model.sizes_)
+        model.module_ = _network.build(model.config, encoder, n_hops=model.n_hops_, **model.sizes_)
         model.module_.load_state_dict(load_tensors(folder / _WEIGHTS))
     except _validate.ScrclInputError:
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from torch import nn
@@ -64,6 +65,7 @@ def build(
     in_channels: int,
     n_cells: int,
     n_genes: int,
+    n_hops: Sequence[int],
 ) -> ScRCLModule:
     """Both encoders and the refinement, untrained.
 
@@ -79,8 +81,8 @@ def build(
                 "encoder has no out_channels", type(encoder).__name__, "set its output width"
             )
         width = encoder.out_channels
-    view1 = MLPEncoder(in_channels, width, n_hops=config["n_hops"][0])
-    view2 = encoder or GCNEncoder(in_channels, width, n_hops=config["n_hops"][1], dropout=config["dropout"])
+    view1 = MLPEncoder(in_channels, width, n_hops=n_hops[0])
+    view2 = encoder or GCNEncoder(in_channels, width, n_hops=n_hops[1], dropout=config["dropout"])
     sizes = (width, config["out_channels"])
     refinement: nn.Module
     if config["refinement"] == PAPER:

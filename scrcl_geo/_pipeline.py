@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from scrcl_geo import _validate, pp, tl
+from scrcl_geo import _keys, _validate, pp, tl
+from scrcl_geo.model import ScRCL
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -26,15 +27,20 @@ def run(
     progress: bool = True,
 ) -> dict[str, float]:
     """Graphs, embedding, clusters and associations, written to ``adata``; returns seconds per stage."""
+    _validate.one_of("preset", preset, ("default", "paper"))
     _validate.data_matrix(adata, layer)
     _validate.n_clusters(n_clusters, adata.n_obs)
     seconds: dict[str, float] = {}
     with timed("graph", seconds):
         pp.graph(adata, layer=layer, spatial=spatial, batch_key=batch_key, seed=seed)
+    paper = preset == "paper"
+    model = ScRCL.paper(n_clusters or 32) if paper else ScRCL()  # the paper sets its width K to the clusters
     with timed("embed", seconds):
-        tl.embed(adata, preset=preset, seed=seed, device=device, progress=progress)
+        tl.embed(adata, model=model, seed=seed, device=device, progress=progress)
     with timed("cluster", seconds):
-        tl.cluster(adata, n_clusters, seed=seed)
+        rep = _keys.REFINED if paper else _keys.EMBEDDING
+        known = "kmeans" if paper and n_clusters else "auto"
+        tl.cluster(adata, n_clusters, use_rep=rep, method=known, seed=seed)
     with timed("associations", seconds):
         tl.associations(adata)
     return seconds

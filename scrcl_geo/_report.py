@@ -12,7 +12,7 @@ from scrcl_geo._memory import peak_gigabytes
 if TYPE_CHECKING:
     from anndata import AnnData
 
-_LIBRARIES_GB = 0.75  # resident size after importing torch, PyG, scanpy and squidpy
+_LIBRARIES_GB = 0.9  # resident size after importing torch, PyG, scanpy and squidpy
 
 
 def describe(adata: AnnData, *, layer: str | None = None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +11,11 @@ import torch
 from torch import nn
 
 from scrcl_geo import _associations, _checkpoint, _expression, _keys, _network, _validate
+from scrcl_geo._data import graph_tensors, standardized
 from scrcl_geo._inputs import InputMap
-from scrcl_geo._seed import seeded
+from scrcl_geo._runtime import resolve_device, seeded
 from scrcl_geo._tensors import GraphTensors
-from scrcl_geo.graph import DEFAULT_EDGES, EdgeSpec, to_hetero
+from scrcl_geo.graph import DEFAULT_EDGES, EdgeSpec
 from scrcl_geo.losses import Objective
 from scrcl_geo.nn import Views
 from scrcl_geo.train import LossPlateau, TrainingLog, fit
@@ -147,25 +147,22 @@ class ScRCL:
         TrainingError
             Numbers stopped being finite.
         """
-        self.device_ = _device(device)
+        self.device_ = resolve_device(device)
         self.edges_ = tuple(edges)
         self.genes_ = _expression.used_genes(adata)
-        self.scale_ = 1.0
         self.inputs_ = InputMap.of(adata) if self.config["use_rep"] == _keys.PCA else None
-        batch = self._batch(adata)
-        if batch.x.layout == torch.strided:  # so that one learning rate fits any input
-            self.scale_ = float(batch.x.var(dim=0).mean().clamp_min(1e-12).rsqrt())
-            batch = replace(batch, x=batch.x * self.scale_)
-        if self.config["n_hops"] is None:
-            in_space = any(edge.edge_type == _keys.NEAR and edge.key in adata.obsp for edge in edges)
-            self.config["n_hops"] = [4, 6] if in_space else [0, 1]
+        batch, self.scale_ = standardized(self._batch(adata, scale=1.0))
+        in_space = any(edge.edge_type == _keys.NEAR and edge.key in adata.obsp for edge in edges)
         self.sizes_ = {
             "in_channels": batch.x.shape[1],
             "n_cells": batch.n_cells,
             "n_genes": len(self.genes_),
         }
+        self.n_hops_: list[int] = self.config["n_hops"] or ([4, 6] if in_space else [0, 1])
         with seeded(seed):
-            self.module_ = _network.build(self.config, self.encoder, **self.sizes_).to(self.device_)
+            self.module_ = _network.build(self.config, self.encoder, n_hops=self.n_hops_, **self.sizes_).to(
+                self.device_
+            )
             self.log_: TrainingLog = fit(
                 self.module_,
                 self.objective.to(self.device_),
@@ -183,7 +180,7 @@ class ScRCL:
         if not hasattr(self, "module_"):
             raise _validate.fail("the model is not trained", "no fit", "call fit(adata) first")
         with torch.no_grad():
-            return self.module_.eval()(self._batch(adata))
+            return self.module_.eval()(self._batch(adata, scale=self.scale_))
 
     def embed(self, adata: AnnData, *, on: str = "u") -> np.ndarray:
         """Embedding of the cells, the two views side by side.
@@ -224,26 +221,13 @@ class ScRCL:
         """A model that :meth:`save` wrote, on the CPU; pass its kind of ``encoder`` if it had its own."""
         return _checkpoint.load(cls, path, encoder)
 
-    def _batch(self, adata: AnnData) -> GraphTensors:
-        used = _expression.used_genes(adata)
-        if used != self.genes_:
-            raise _validate.fail(
-                "genes in use differ from the model's",
-                f"{len(set(used) & set(self.genes_))} of {len(self.genes_)} in common",
-                "run sg.pp.graph on data with the same genes",
-            )
-        data = to_hetero(adata, edges=self.edges_, use_rep=self.config["use_rep"])
-        if self.inputs_ is not None:  # new cells go through the training cells' components
-            data[_keys.CELL].x = torch.from_numpy(self.inputs_.apply(adata))
-        if data[_keys.CELL].x.layout == torch.strided:
-            data[_keys.CELL].x = data[_keys.CELL].x * self.scale_
-        return GraphTensors.from_hetero(data).to(self.device_)
-
-
-def _device(name: str) -> torch.device:
-    _validate.one_of("device", name, ("auto", "cpu", "cuda"))
-    if name == "cuda" and not torch.cuda.is_available():
-        raise _validate.fail("device='cuda' is not there", "no CUDA device", "use device='cpu'")
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(name)
+    def _batch(self, adata: AnnData, *, scale: float) -> GraphTensors:
+        batch = graph_tensors(
+            adata,
+            edges=self.edges_,
+            use_rep=self.config["use_rep"],
+            inputs=self.inputs_,
+            genes=self.genes_,
+            scale=scale,
+        )
+        return batch.to(self.device_)

@@ -120,3 +120,19 @@ def test_other_genes_are_refused(adata, fitted):
     adata.var_names = [f"other_{name}" for name in adata.var_names]
     with pytest.raises(ValueError, match="genes in use differ from the model's: found 0 of 100"):
         fitted.embed(adata)
+
+
+def test_hops_depend_on_space_and_a_model_can_be_fitted_again(adata):
+    model = sg.ScRCL(**QUICK).fit(adata, progress=False)
+    assert model.n_hops_ == [4, 6]
+    no_space = tuple(edge for edge in DEFAULT_EDGES if edge.edge_type[1] != "near")
+    assert model.fit(adata, edges=no_space, progress=False).n_hops_ == [0, 1]
+    assert sg.ScRCL(n_hops=(2, 3), **QUICK).fit(adata, progress=False).n_hops_ == [2, 3]
+
+
+def test_input_scale_does_not_matter(adata):
+    model = sg.ScRCL(use_rep="X_other", **QUICK)
+    adata.obsm["X_other"] = adata.obsm["X_pca"]
+    first = model.fit(adata, progress=False).embed(adata)
+    adata.obsm["X_other"] = adata.obsm["X_pca"] * 64
+    np.testing.assert_allclose(model.fit(adata, progress=False).embed(adata), first, atol=1e-4)

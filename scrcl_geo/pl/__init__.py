@@ -1,5 +1,6 @@
 """Figures: thin layers on scanpy, squidpy and matplotlib; each returns the axes."""
 
-from scrcl_geo.pl._plots import associations, losses, spatial, umap
+from scrcl_geo.pl._cells import spatial, umap
+from scrcl_geo.pl._results import associations, losses
 
 __all__ = ["associations", "losses", "spatial", "umap"]

@@ -7,24 +7,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from scrcl_geo import _keys, _validate
+from scrcl_geo import _keys
 from scrcl_geo._blocks import join, smooth
 from scrcl_geo._version import __version__
-
-_SMOOTHED_HOPS = 2
-_COMPOSITIONS = ("composition", "wide_composition", "composition_roots", "wide_composition_roots")
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
     from scrcl_geo.model import ScRCL
 
+_SMOOTHED_HOPS = 2
+_COMPOSITIONS = ("composition", "wide_composition", "composition_roots", "wide_composition_roots")
+
 
 def embed(
     adata: AnnData,
     *,
     model: ScRCL | None = None,
-    preset: str = "default",
     max_epochs: int | None = None,
     key_added: str = _keys.EMBEDDING,
     seed: int = 0,
@@ -38,9 +37,8 @@ def embed(
     adata
         As :func:`scrcl_geo.pp.graph` left it.
     model
-        A :class:`scrcl_geo.ScRCL` to train instead of a preset; it is trained in place.
-    preset
-        ``"default"`` or ``"paper"``.
+        What to train, in place: :class:`scrcl_geo.ScRCL` with its defaults if None, ``ScRCL.paper()``, or
+        your own.
     max_epochs
         Instead of the model's.
     key_added
@@ -55,9 +53,10 @@ def embed(
     Returns
     -------
     None
-        Writes ``obsm["X_scrcl"]`` float32 (N, D), ``obsm["X_scrcl_refined"]`` float32
-        (N, K) and ``uns["scrcl"]`` (dict: ``params``, ``losses`` DataFrame epoch × term, ``stopped``,
-        ``seed``, ``versions``, ``blocks`` with the columns of each part of the embedding).
+        Writes ``obsm["X_scrcl"]`` float32 (N, F + 2 D), the input beside both views,
+        ``obsm["X_scrcl_refined"]`` float32 (N, 2 K), and ``uns["scrcl"]`` (dict: ``params``, ``losses``
+        DataFrame epoch × term, ``stopped``, ``seed``, ``versions``, ``blocks`` with the columns of each part
+        of the embedding).
 
     Examples
     --------
@@ -73,9 +72,7 @@ def embed(
 
     from scrcl_geo.model import ScRCL
 
-    _validate.one_of("preset", preset, ("default", "paper"))
-    if model is None:
-        model = ScRCL() if preset == "default" else ScRCL.paper()
+    model = model or ScRCL()
     model.fit(adata, max_epochs=max_epochs, seed=seed, device=device, progress=progress)
     views = model.views(adata)
     parts = {**_inputs(adata), "views": views.side_by_side("u").cpu().numpy()}
@@ -84,7 +81,7 @@ def embed(
     losses = pd.DataFrame(model.log_.losses)
     losses.index = losses.index.astype(str)
     adata.uns[_keys.RESULTS] = {
-        "params": dict(model.config),
+        "params": {**model.config, "n_hops": list(model.n_hops_)},
         "objective": {term["name"]: term for term in model.objective.config()},
         "edges": ["/".join(edge.edge_type) for edge in model.edges_],
         "blocks": {key_added: _columns(parts)},

@@ -107,7 +107,5 @@ def test_errors_name_the_remedy(adata):
         sg.tl.associations(adata)
     with pytest.raises(ValueError, match="method is not known: found 'x'"):
         sg.tl.cluster(adata, 3, use_rep="X_pca", method="x")
-    with pytest.raises(ValueError, match="preset is not known"):
-        sg.tl.embed(adata, preset="x")
     with pytest.raises(ValueError, match="method 'kmeans' needs a number of clusters"):
         sg.tl.cluster(adata, use_rep="X_pca", method="kmeans")

@@ -1,0 +1,113 @@
+"""Cells in the UMAP plane and in the tissue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scrcl_geo import _keys, _validate
+from scrcl_geo.pl._axes import new_axes, saved
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+    from matplotlib.axes import Axes
+
+
+def umap(
+    adata: AnnData,
+    *,
+    color: str = _keys.CLUSTERS,
+    ax: Axes | None = None,
+    save: str | Path | None = None,
+    **kwargs: Any,
+) -> Axes:
+    """Cells in the UMAP plane, coloured by cluster, gene or any column of ``obs``.
+
+    Parameters
+    ----------
+    color
+        Column of ``obs`` or gene.
+    ax
+        Axes to draw on; a new figure by default.
+    save
+        File to write.
+    **kwargs
+        Passed to :func:`scanpy.pl.umap`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+
+    Examples
+    --------
+    >>> import scrcl_geo as sg
+    >>> adata = sg.datasets.toy(n_slides=1, n_cells=100)
+    >>> sg.pp.graph(adata)
+    >>> sg.tl.umap(adata, use_rep="X_pca")
+    >>> ax = sg.pl.umap(adata, color="domain")
+    """
+    import scanpy as sc
+
+    _validate.key(adata.obsm, "X_umap", slot="obsm", do="run sg.tl.umap(adata) first")
+    _known_color(adata, color)
+    ax = ax or new_axes()
+    sc.pl.umap(adata, color=color, ax=ax, show=False, **kwargs)
+    return saved(ax, save)
+
+
+def spatial(
+    adata: AnnData,
+    *,
+    color: str = _keys.CLUSTERS,
+    spatial_key: str = _keys.SPATIAL,
+    ax: Axes | None = None,
+    save: str | Path | None = None,
+    **kwargs: Any,
+) -> Axes:
+    """Cells at their place in the tissue, coloured by cluster, gene or any column of ``obs``.
+
+    Slides whose coordinates overlap are drawn on top of each other: pass one slide at a time.
+
+    Parameters
+    ----------
+    color
+        Column of ``obs`` or gene.
+    spatial_key
+        Key of ``obsm`` with the coordinates.
+    ax
+        Axes to draw on; a new figure by default.
+    save
+        File to write.
+    **kwargs
+        Passed to :func:`squidpy.pl.spatial_scatter`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+
+    Examples
+    --------
+    >>> import scrcl_geo as sg
+    >>> ax = sg.pl.spatial(sg.datasets.toy(n_slides=1), color="domain")
+    """
+    import squidpy as sq
+
+    _validate.coordinates(adata, spatial_key)
+    _known_color(adata, color)
+    ax = ax or new_axes()
+    # a marker as wide as the typical spacing, in points
+    size = kwargs.pop("size", min(120.0, 2e4 / max(adata.n_obs, 1)))
+    sq.pl.spatial_scatter(adata, color=color, spatial_key=spatial_key, shape=None, size=size, ax=ax, **kwargs)
+    ax.set_aspect("equal")
+    return saved(ax, save)
+
+
+def _known_color(adata: AnnData, color: str) -> None:
+    if color not in adata.obs and color not in adata.var_names:
+        raise _validate.fail(
+            f"color {color!r} is neither a column of obs nor a gene",
+            _validate.shown(adata.obs.columns),
+            "name one of them",
+        )
