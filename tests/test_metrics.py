@@ -24,6 +24,13 @@ def test_hand_made_values():
     assert metrics.ari(TRUE, predicted) == pytest.approx((2 - expected) / ((4 + 7) / 2 - expected))
 
 
+def test_a_single_cluster_scores_what_chance_gives():
+    assert metrics.ari(TRUE, [0] * 6) == 0
+    assert metrics.nmi(TRUE, [0] * 6) == 0
+    assert metrics.accuracy(TRUE, [0] * 6) == 0.5
+    assert metrics.ari(["a", "a"], [0, 0]) == 1
+
+
 def test_more_clusters_than_classes_leave_some_unmatched():
     assert metrics.accuracy(["a", "a", "b", "b"], [0, 1, 2, 3]) == 0.5
 

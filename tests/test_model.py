@@ -122,6 +122,22 @@ def test_other_genes_are_refused(adata, fitted):
         fitted.embed(adata)
 
 
+def test_empty_and_duplicate_cells_and_genes_stay_finite():
+    adata = sg.datasets.toy(n_slides=1, n_cells=120, n_genes=60)
+    x = adata.X.toarray()
+    x[:3], x[:, :4], x[5:9] = 0, 0, x[4]
+    adata.X = x
+    sg.pp.graph(adata)
+    sg.tl.embed(adata, model=sg.ScRCL(**QUICK), progress=False)
+    sg.tl.cluster(adata, 4)
+    table = sg.tl.associations(adata, cell_scores=True)
+    assert np.isfinite(adata.obsm["X_scrcl"]).all()
+    assert np.isfinite(adata.obsm["X_scrcl_refined"]).all()
+    assert np.isfinite(adata.varm["scrcl"]).all()
+    assert np.isfinite(table[["scores", "association", "pvals", "pvals_adj"]].to_numpy()).all()
+    assert not adata.var["scrcl_used"].iloc[:4].any()
+
+
 def test_hops_depend_on_space_and_a_model_can_be_fitted_again(adata):
     model = sg.ScRCL(**QUICK).fit(adata, progress=False)
     assert model.n_hops_ == [4, 6]
