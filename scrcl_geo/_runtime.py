@@ -1,7 +1,8 @@
-"""Device and seed of a run; the caller's generators are left alone."""
+"""Device, seed and noise of a run; the caller's generators and log levels are left alone."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -33,3 +34,15 @@ def resolve_device(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(name)
+
+
+@contextmanager
+def quiet(name: str) -> Iterator[None]:
+    """A library's logger silent below warnings inside the block."""
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)

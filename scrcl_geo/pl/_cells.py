@@ -92,6 +92,7 @@ def spatial(
     >>> import scrcl_geo as sg
     >>> ax = sg.pl.spatial(sg.datasets.toy(n_slides=1), color="domain")
     """
+    import scanpy as sc
     import squidpy as sq
 
     _validate.coordinates(adata, spatial_key)
@@ -99,7 +100,10 @@ def spatial(
     ax = ax or new_axes()
     # a marker as wide as the typical spacing, in points
     size = kwargs.pop("size", min(120.0, 2e4 / max(adata.n_obs, 1)))
-    sq.pl.spatial_scatter(adata, color=color, spatial_key=spatial_key, shape=None, size=size, ax=ax, **kwargs)
+    with sc.settings.verbosity.override("error"):  # it asks for a tissue image where there is none
+        sq.pl.spatial_scatter(
+            adata, color=color, spatial_key=spatial_key, shape=None, size=size, ax=ax, **kwargs
+        )
     ax.set_aspect("equal")
     return saved(ax, save)
 

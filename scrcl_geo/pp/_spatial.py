@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from scrcl_geo import _keys, _validate
+from scrcl_geo._runtime import quiet
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -65,7 +63,7 @@ def spatial_neighbors(
     if library is not None:
         helper.obs[batch_key] = library.to_numpy()
         helper.obs[batch_key] = helper.obs[batch_key].astype("category")
-    with _quiet("spatialdata._logging"):
+    with quiet("spatialdata._logging"):  # squidpy tells of its transform there
         sq.gr.spatial_neighbors_knn(helper, n_neighs=min(n_neighbors, smallest - 1), library_key=batch_key)
     pattern = helper.obsp[_keys.SPATIAL_CONNECTIVITIES].astype("float32").tocsr()
     adata.obsp[_keys.SPATIAL_CONNECTIVITIES] = pattern.maximum(pattern.T).tocsr()
@@ -80,18 +78,6 @@ def spatial_neighbors(
             "library_key": batch_key or "",
         },
     }
-
-
-@contextmanager
-def _quiet(name: str) -> Iterator[None]:
-    """A logger at warnings only: squidpy's line about its transform says nothing to our users."""
-    logger = logging.getLogger(name)
-    level = logger.level
-    logger.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
 
 
 def _coordinates_only(adata: AnnData, coordinates: object) -> AnnData:
