@@ -61,9 +61,11 @@ def report(rows, name):
 
 
 def describe(rows):
-    """Version, machine and seeds in one sentence."""
+    """Version, machine and seeds per method in one sentence."""
     versions = ", ".join(sorted(map(str, rows["version"].unique())))
-    return f"Version {versions}; {rows['machine'].iloc[0]}; {rows['seed'].nunique()} seeds."
+    seeds = rows.groupby("method")["seed"].nunique().items()
+    counts = ", ".join(f"{method} {n}" for method, n in seeds)
+    return f"Version {versions}; {rows['machine'].iloc[0]}; seeds: {counts}."
 
 
 def medians(rows, column):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from scrcl_geo import _validate
@@ -34,13 +36,16 @@ def merging(embedding: np.ndarray, n_clusters: int, *, seed: int = 0, balance: f
     2
     """
     from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
 
     n_cells = len(embedding)
     _validate.n_clusters(n_clusters, n_cells)
     _validate.at_least("balance", balance, 0)
     embedding = np.asarray(embedding, dtype=np.float32)
     n_small = int(max(n_clusters, min(max(5 * n_clusters, np.sqrt(n_cells)), n_cells // 4)))
-    small = KMeans(n_small, n_init=1, random_state=seed).fit_predict(embedding)
+    with warnings.catch_warnings():  # memberships have few distinct rows: empty parts are dropped below
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        small = KMeans(n_small, n_init=1, random_state=seed).fit_predict(embedding)
     small = np.unique(small, return_inverse=True)[1]
     sizes = np.bincount(small)
     centers = np.stack([embedding[small == c].mean(axis=0) for c in range(len(sizes))])
