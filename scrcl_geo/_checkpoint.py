@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _CONFIG, _WEIGHTS, _STATISTICS = "config.json", "weights.safetensors", "statistics.safetensors"
 
 
-def save(model: ScRCL, path: str | Path) -> None:
+def save(model: Any, path: str | Path) -> None:
     """Write ``model`` to the folder ``path``, which is created."""
     if not hasattr(model, "module_"):
         raise _validate.fail("the model is not trained", "no fit", "call fit(adata) first")

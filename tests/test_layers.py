@@ -9,7 +9,20 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "scrcl_geo"
 L1 = ["graph", "losses", "nn", "train", "cluster", "metrics", "datasets"]
-OUTER = ["model", "pp", "tl", "pl", "cli", "_network", "_checkpoint", "_report", "_pipeline", "_data"]
+OUTER = ["model", "pp", "tl", "pl", "cli"]
+OUTER += ["_network", "_checkpoint", "_report", "_pipeline", "_data", "_trained"]
+    "model",
+    "pp",
+    "tl",
+    "pl",
+    "cli",
+    "_network",
+    "_checkpoint",
+    "_report",
+    "_pipeline",
+    "_data",
+    "_trained",
+]
 
 
 def imports(path):
@@ -61,7 +74,7 @@ def test_plots_do_not_import_torch():
 
 def test_no_file_is_long():
     for path in PACKAGE.rglob("*.py"):
-        assert len(path.read_text().splitlines()) <= 240, path
+        assert len(path.read_text().splitlines()) <= 200, path
 
 
 def test_import_is_light():

@@ -1,0 +1,84 @@
+"""What a trained model answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from scrcl_geo import _associations, _checkpoint, _expression, _validate
+from scrcl_geo._data import graph_tensors
+from scrcl_geo._inputs import InputMap
+from scrcl_geo._tensors import GraphTensors
+from scrcl_geo.graph import EdgeSpec
+from scrcl_geo.nn import ScRCLModule, Views
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+    from scipy import sparse
+
+
+class TrainedModel:
+    """Embeddings and associations from what training left behind; the base of :class:`scrcl_geo.ScRCL`."""
+
+    config: dict[str, Any]
+    module_: ScRCLModule
+    device_: torch.device
+    edges_: tuple[EdgeSpec, ...]
+    genes_: list[str]
+    inputs_: InputMap | None
+    scale_: float
+
+    def views(self, adata: AnnData) -> Views:
+        """Both views of the cells, refined embeddings and genes, as tensors on the model's device."""
+        if not hasattr(self, "module_"):
+            raise _validate.fail("the model is not trained", "no fit", "call fit(adata) first")
+        with torch.no_grad():
+            return self.module_.eval()(self._batch(adata, scale=self.scale_))
+
+    def embed(self, adata: AnnData, *, on: str = "u") -> np.ndarray:
+        """Embedding of the cells, the two views side by side.
+
+        Parameters
+        ----------
+        adata
+            Cells with graphs: the training data, or new cells with the same genes in use.
+        on
+            ``"u"`` for the view embeddings, ``"z"`` for the refined ones.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32 (N, 2 D) or (N, 2 K).
+        """
+        return self.views(adata).side_by_side(on).cpu().numpy()
+
+    def associations(self, adata: AnnData) -> sparse.csr_matrix:
+        """Association of each cell with each gene it expresses, in the refined space.
+
+        Returns
+        -------
+        scipy.sparse.csr_matrix
+            float32 (N, n_used), columns in the order of ``genes_``.
+        """
+        cells = self.embed(adata, on="z")
+        expression = _expression.used_expression(adata)
+        genes = _associations.gene_embedding(expression, cells)
+        return _associations.cell_associations(expression, cells, genes)
+
+    def save(self, path: str | Path) -> None:
+        """Write the trained model to a folder: weights and statistics (safetensors) and a JSON config."""
+        _checkpoint.save(self, path)
+
+    def _batch(self, adata: AnnData, *, scale: float) -> GraphTensors:
+        batch = graph_tensors(
+            adata,
+            edges=self.edges_,
+            use_rep=self.config["use_rep"],
+            inputs=self.inputs_,
+            genes=self.genes_,
+            scale=scale,
+        )
+        return batch.to(self.device_)
