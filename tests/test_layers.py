@@ -11,18 +11,6 @@ PACKAGE = Path(__file__).parents[1] / "scrcl_geo"
 L1 = ["graph", "losses", "nn", "train", "cluster", "metrics", "datasets"]
 OUTER = ["model", "pp", "tl", "pl", "cli"]
 OUTER += ["_network", "_checkpoint", "_report", "_pipeline", "_data", "_trained"]
-    "model",
-    "pp",
-    "tl",
-    "pl",
-    "cli",
-    "_network",
-    "_checkpoint",
-    "_report",
-    "_pipeline",
-    "_data",
-    "_trained",
-]
 
 
 def imports(path):
