@@ -71,6 +71,21 @@ def test_import_is_light():
     assert found.stdout.strip() == "[]"
 
 
+def test_help_is_light():
+    heavy = ("torch", "scanpy", "anndata", "pandas", "matplotlib")
+    code = f"""
+import sys
+from scrcl_geo.cli import main
+try:
+    main(["--help"])
+except SystemExit:
+    print("LOADED", [m for m in {heavy} if m in sys.modules])
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "LOADED []" in found.stdout
+    assert "embed, cluster and rank genes" in found.stdout
+
+
 def test_every_public_name_is_there():
     import scrcl_geo
 

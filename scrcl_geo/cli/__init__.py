@@ -1,0 +1,8 @@
+"""Command line: parses, calls pp, tl and prints. Reads no label column.
+
+One file per command; each has ``add``, which states its arguments, and ``run``, which does it.
+"""
+
+from scrcl_geo.cli._main import main
+
+__all__ = ["main"]

@@ -1,0 +1,50 @@
+"""What all commands share: the parser, one line per error, exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import warnings
+from collections.abc import Sequence
+
+from scrcl_geo import _validate
+from scrcl_geo._version import __version__
+from scrcl_geo.cli import _info, _run
+
+DONE, BUG, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+COMMANDS = (_run, _info)  # in the order in which --help lists them
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point of ``scrcl-geo``; returns the exit code (0 done, 2 bad input, 130 interrupted)."""
+    arguments = parser().parse_args(argv)
+    # deprecations inside our dependencies are not the user's business
+    warnings.filterwarnings("ignore", category=SyntaxWarning)
+    warnings.filterwarnings("ignore", category=FutureWarning)
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
+    if not getattr(arguments, "quiet", False):
+        logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
+        logging.getLogger("scrcl_geo").setLevel(logging.INFO)
+    try:
+        arguments.command(arguments)
+    except _validate.ScrclInputError as error:
+        print(f"scrcl-geo: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("scrcl-geo: interrupted; no output was written", file=sys.stderr)
+        return INTERRUPTED
+    return DONE
+
+
+def parser() -> argparse.ArgumentParser:
+    """Parser of all commands; imports nothing heavy, so that ``--help`` is instant."""
+    found = argparse.ArgumentParser(
+        prog="scrcl-geo",
+        description="Cell types and tissue domains without labels, and the genes that make them.",
+    )
+    found.add_argument("--version", action="version", version=__version__)
+    commands = found.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        command.add(commands)
+    return found

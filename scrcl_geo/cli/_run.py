@@ -1,0 +1,58 @@
+"""``scrcl-geo run``: embed, cluster and rank genes."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from scrcl_geo import _validate
+
+
+def add(commands: Any) -> None:
+    """State the arguments."""
+    command = commands.add_parser("run", help="embed, cluster and rank genes")
+    command.set_defaults(command=run)
+    command.add_argument("input", metavar="INPUT.h5ad")
+    command.add_argument("--output", metavar="OUT.h5ad", required=True, help="written whole or not at all")
+    command.add_argument("--n-clusters", type=int, metavar="K", help="estimated where not given")
+    command.add_argument(
+        "--spatial",
+        choices=("auto", "yes", "no"),
+        default="auto",
+        help="use obsm['spatial']: where it is there, always, never",
+    )
+    command.add_argument("--layer", metavar="NAME", help="layer to read instead of X")
+    command.add_argument("--batch-key", metavar="COL", help="column of obs with the sample or slide")
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    command.add_argument("--preset", choices=("default", "paper"), default="default")
+    command.add_argument("--quiet", action="store_true", help="print errors only")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Do it."""
+    from scrcl_geo import _io, _pipeline
+    from scrcl_geo._report import summarize
+
+    if arguments.n_clusters is not None:
+        _validate.at_least("--n-clusters", arguments.n_clusters, 2)
+    _io.check_writable(arguments.output)
+    seconds: dict[str, float] = {}
+    with _pipeline.timed("read", seconds):
+        adata = _io.read_h5ad(arguments.input)
+    seconds |= _pipeline.run(
+        adata,
+        arguments.n_clusters,
+        layer=arguments.layer,
+        spatial=arguments.spatial,
+        batch_key=arguments.batch_key,
+        preset=arguments.preset,
+        seed=arguments.seed,
+        device=arguments.device,
+        progress=not arguments.quiet,
+    )
+    with _pipeline.timed("write", seconds):
+        _io.write_h5ad(adata, arguments.output)
+    if not arguments.quiet:
+        print(summarize(adata, seconds))
+        print(f"written: {arguments.output}")
