@@ -18,6 +18,15 @@ def join(*blocks: np.ndarray) -> np.ndarray:
     return np.concatenate([unit_variance(block) for block in blocks], axis=1)
 
 
+def scaling(*blocks: np.ndarray) -> dict[str, np.ndarray]:
+    """Centre and scale, (D,) float32 each, of the columns :func:`join` makes, to join new cells alike."""
+    spread = [np.sqrt(block.var(axis=0, dtype=np.float64).sum()) for block in blocks]
+    widths = [block.shape[1] for block in blocks]
+    center = np.concatenate([block.mean(axis=0, dtype=np.float64) for block in blocks])
+    scale = np.repeat([s if s > 0 else 1.0 for s in spread], widths)
+    return {"center": center.astype(np.float32), "scale": scale.astype(np.float32)}
+
+
 def smooth(x: np.ndarray, adjacency: sparse.csr_matrix, n_hops: int) -> np.ndarray:
     """``n_hops`` steps of symmetric smoothing, the NumPy twin of :func:`scrcl_geo.nn.smooth`.
 

@@ -26,6 +26,7 @@ COEXPRESSION_CONNECTIVITIES = "coexpression_connectivities"
 COEXPRESSION_DISTANCES = "coexpression_distances"
 COMPOSITION = "X_composition"
 INPUTS = "scrcl_inputs"
+COMPOSITION_MAP = "scrcl_composition"
 GRAPH_PARAMS = "scrcl_graph"
 
 # what tl writes

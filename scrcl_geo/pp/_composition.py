@@ -40,7 +40,7 @@ def composition(
     -------
     None
         Writes ``obsm["X_composition"]`` float32 (N, 4 · n_comps): near and wide shares, near and wide roots,
-        each of total variance 1.
+        each of total variance 1, and ``uns["scrcl_composition"]``, all that new tissue needs.
 
     Examples
     --------
@@ -59,14 +59,12 @@ def composition(
     x = np.asarray(_validate.key(adata.obsm, _keys.PCA, slot="obsm", do="run sg.pp.pca(adata) first"))
     widths = [p.components.shape[1] for p in InputMap.of(adata).projections]
     blocks = np.split(x, np.cumsum(widths)[:-1], axis=1)
-    adata.obsm[_keys.COMPOSITION] = np.concatenate(
-        compositions(
-            blocks,
-            adjacency,
-            n_types=n_types,
-            reaches=(n_hops, 2 * n_hops),
-            n_components=n_comps,
-            seed=seed,
-        ),
-        axis=1,
+    adata.obsm[_keys.COMPOSITION], fitted = compositions(
+        blocks,
+        adjacency,
+        n_types=n_types,
+        reaches=(n_hops, 2 * n_hops),
+        n_components=n_comps,
+        seed=seed,
     )
+    adata.uns[_keys.COMPOSITION_MAP] = fitted.to_dict()

@@ -91,5 +91,6 @@ def graph(
         for key in (_keys.SPATIAL_CONNECTIVITIES, _keys.SPATIAL_DISTANCES):
             adata.obsp.pop(key, None)
         adata.obsm.pop(_keys.COMPOSITION, None)
+        adata.uns.pop(_keys.COMPOSITION_MAP, None)
     coexpression(adata, n_neighbors=n_gene_neighbors)
     logger.info("graphs: %s", ", ".join([*adata.obsp, *adata.varp]))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from scrcl_geo import _keys
-from scrcl_geo._blocks import join, smooth
+from scrcl_geo._blocks import join, scaling, smooth
 from scrcl_geo._version import __version__
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def embed(
         Writes ``obsm["X_scrcl"]`` float32 (N, F + 2 D), the input beside both views,
         ``obsm["X_scrcl_refined"]`` float32 (N, 2 K), and ``uns["scrcl"]`` (dict: ``params``, ``losses``
         DataFrame epoch × term, ``stopped``, ``seed``, ``versions``, ``blocks`` with the columns of each part
-        of the embedding).
+        of the embedding, ``scaling`` with their centre and scale).
 
     Examples
     --------
@@ -85,6 +85,7 @@ def embed(
         "objective": {term["name"]: term for term in model.objective.config()},
         "edges": ["/".join(edge.edge_type) for edge in model.edges_],
         "blocks": {key_added: _columns(parts)},
+        "scaling": {key_added: scaling(*parts.values())},
         "losses": losses,
         "stopped": model.log_.stopped,
         "seed": seed,
