@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from scrcl_geo import _expression, _keys, _validate
+from scrcl_geo import _keys, _validate
+from scrcl_geo._expression import Expression, read_expression
 from scrcl_geo._projection import Projection, fit_projection
 
 _ARRAYS = ("mean", "scale", "components", "center")
@@ -25,12 +26,18 @@ class InputMap:
 
     def apply(self, adata: Any) -> np.ndarray:
         """Features (N, F) float32 of the cells of an AnnData, as ``pp.select_genes`` left it."""
-        totals = _expression.stored_library_size(adata)
-        blocks = []
+        return self.of_expression(read_expression(adata))
+
+    def of_expression(self, expression: Expression) -> np.ndarray:
+        """Features (N, F) float32 of cells."""
+        width = sum(p.components.shape[1] for p in self.projections)
+        features = np.empty((len(expression.totals), width), np.float32)
+        stop = 0
         for projection in self.projections:
-            matrix, _ = _expression.transform_input(adata, projection.transform)
-            blocks.append(projection.apply(matrix, totals))
-        return np.concatenate(blocks, axis=1)
+            start, stop = stop, stop + projection.components.shape[1]
+            matrix, _ = expression.transformed(projection.transform)
+            projection.apply(matrix, expression.totals, out=features[:, start:stop])
+        return features
 
     def to_dict(self) -> dict[str, Any]:
         """As strings, numbers and arrays, for ``uns`` and saved models."""
@@ -56,12 +63,18 @@ class InputMap:
         return cls.from_dict(_validate.key(adata.uns, _keys.INPUTS, slot="uns", do=remedy))
 
 
-def fit_inputs(adata: Any, transforms: tuple[str, ...], n_components: int) -> InputMap:
-    """Fit the projections; transforms that do not fit the kind of values fall back and are not repeated."""
-    totals = _expression.stored_library_size(adata)
+def fit_inputs(
+    adata: Any, transforms: tuple[str, ...], n_components: int, *, seed: int = 0
+) -> tuple[InputMap, np.ndarray]:
+    """The projections and the features (N, F) of the cells.
+
+    Transforms that do not fit the kind of values fall back and are not repeated.
+    """
+    expression = read_expression(adata)
     found: dict[str, Projection] = {}
     for transform in transforms:
-        matrix, effective = _expression.transform_input(adata, transform)
+        matrix, effective = expression.transformed(transform)
         if effective not in found:
-            found[effective] = fit_projection(matrix, totals, effective, n_components)
-    return InputMap(tuple(found.values()))
+            found[effective] = fit_projection(matrix, expression.totals, effective, n_components, seed=seed)
+    inputs = InputMap(tuple(found.values()))
+    return inputs, inputs.of_expression(expression)

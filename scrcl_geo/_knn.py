@@ -5,36 +5,32 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+from scrcl_geo import _knn_backends, _validate
+
 _EXACT_UP_TO = 20_000
+_METRICS = ("cosine", "euclidean")
 
 
 def knn_distances(
-    x: np.ndarray, n_neighbors: int, *, metric: str = "euclidean", seed: int = 0
+    x: np.ndarray, n_neighbors: int, *, metric: str = "euclidean", seed: int = 0, device: str = "cpu"
 ) -> sparse.csr_matrix:
-    """Distances to the nearest other rows, exact up to 20,000 rows, by pynndescent beyond.
+    """Distances to the nearest other rows: exact up to 20,000 rows and on CUDA, by inverted lists beyond.
 
     Shapes: ``x`` (N, F) → (N, N) float32 CSR with ``n_neighbors`` stored entries per row (fewer where
-    there are fewer rows).
+    there are fewer rows). O(N²) time up to 20,000 rows and on CUDA, about O(N √N) beyond; O(N) memory.
     """
+    _validate.one_of("metric", metric, _METRICS)
     n_rows = len(x)
     n_neighbors = min(n_neighbors, n_rows - 1)
-    cosine = metric == "cosine"
-    if cosine:  # half the squared distance of unit rows; scikit-learn's own form makes an N × N array
+    if metric == "cosine":  # half the squared distance of unit rows
         x = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), np.finfo(np.float32).tiny)
-        metric = "euclidean"
-    if n_rows <= _EXACT_UP_TO:
-        from sklearn import config_context
-        from sklearn.neighbors import NearestNeighbors
-
-        searcher = NearestNeighbors(n_neighbors=n_neighbors, metric=metric, algorithm="brute")
-        with config_context(working_memory=64):  # MB, for metrics without a fused kernel
-            distance, index = searcher.fit(x).kneighbors()  # a row is not its own neighbour
+    if device == "cuda":
+        index, distance = _knn_backends.on_device(x, n_neighbors, seed)
+    elif n_rows <= _EXACT_UP_TO:
+        index, distance = _knn_backends.exact(x, n_neighbors, seed)
     else:
-        from pynndescent import NNDescent
-
-        found = NNDescent(x, metric=metric, n_neighbors=n_neighbors + 1, random_state=seed)
-        index, distance = _without_itself(*found.neighbor_graph)
-    if cosine:
+        index, distance = _knn_backends.inverted_file(x, n_neighbors, seed)
+    if metric == "cosine":
         distance = distance**2 / 2
     indptr = np.arange(0, index.size + 1, index.shape[1])
     # neighbours at distance 0 are edges too: the structure keeps them as stored zeros
@@ -49,11 +45,3 @@ def connectivities(distances: sparse.csr_matrix) -> sparse.csr_matrix:
         (np.ones(distances.nnz, np.float32), distances.indices, distances.indptr), distances.shape
     )
     return pattern.maximum(pattern.T).tocsr()
-
-
-def _without_itself(index: np.ndarray, distance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Drop each row from its own neighbours, or the farthest where it is not among them."""
-    itself = index == np.arange(len(index))[:, None]
-    itself[~itself.any(axis=1), -1] = True
-    shape = (len(index), index.shape[1] - 1)
-    return index[~itself].reshape(shape), distance[~itself].reshape(shape)

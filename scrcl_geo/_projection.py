@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,11 @@ import numpy as np
 from scipy import linalg, sparse
 
 from scrcl_geo import _validate
+from scrcl_geo._rows import chunks, column_sums
+from scrcl_geo._values import SAMPLE
 
 LOG, ZSCORE, PEARSON = "log", "zscore", "pearson"
 TRANSFORMS = (LOG, ZSCORE, PEARSON)
-_CHUNK_ENTRIES = 4_000_000  # 16 MB of float32
 _THETA = 100.0  # overdispersion of the null model of Lause et al.
 _ZSCORE_LIMIT = 10.0
 _TINY = float(np.finfo(np.float32).tiny)
@@ -37,24 +38,30 @@ class Projection:
     components: np.ndarray
     center: np.ndarray
 
-    def apply(self, matrix: Any, totals: np.ndarray) -> np.ndarray:
+    def apply(self, matrix: Any, totals: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """Components (N, F) float32 of log expression, or of counts for Pearson residuals.
 
-        Shapes: ``matrix`` (N, G) dense or CSR, ``totals`` (N,) counts per cell over all genes.
+        Shapes: ``matrix`` (N, G) dense or CSR, ``totals`` (N,) counts per cell over all genes; ``out`` (N, F)
+        takes the result where it is given.
         """
-        chunk = _transformer(self.transform, self.mean, self.scale, self.limit)
-        parts = [chunk(*rows) @ self.components - self.center for rows in _chunks(matrix, totals)]
-        return np.concatenate(parts).astype(np.float32)
+        transformed = _transformer(self.transform, self.mean, self.scale, self.limit)
+        out = np.empty((len(totals), len(self.center)), np.float32) if out is None else out
+        for rows, part in chunks(matrix, progress=f"project {self.transform}"):
+            out[rows] = transformed(part, totals[rows]) @ self.components - self.center
+        return out
 
 
-def fit_projection(matrix: Any, totals: np.ndarray, transform: str, n_components: int) -> Projection:
+def fit_projection(
+    matrix: Any, totals: np.ndarray, transform: str, n_components: int, *, seed: int = 0
+) -> Projection:
     """Principal components of an (N, G) matrix under a transform, scaled to unit total variance.
 
     ``log`` takes log expression as it is; ``zscore`` scales each gene to unit variance and clips at 10
     standard deviations; ``pearson`` turns counts into analytic Pearson residuals (Lause, Berens & Kobak,
     Genome Biology 2021) with θ = 100, clipped at √N.
 
-    The (G, G) covariance is accumulated over row chunks: O(N G²) time, O(G²) memory.
+    The (G, G) covariance is accumulated over row chunks of at most 50,000 random cells:
+    O(min(N, 50,000) G²) time, O(G²) memory.
     """
     _validate.one_of("transform", transform, TRANSFORMS)
     n_cells, n_genes = matrix.shape
@@ -64,18 +71,21 @@ def fit_projection(matrix: Any, totals: np.ndarray, transform: str, n_components
     else:
         mean, scale = _mean_and_deviation(matrix)
         limit = _ZSCORE_LIMIT if transform == ZSCORE else np.inf
-    chunk = _transformer(transform, mean, scale, limit)
+    transformed = _transformer(transform, mean, scale, limit)
+    if n_cells > SAMPLE:
+        chosen = np.sort(np.random.default_rng(seed).permutation(n_cells)[:SAMPLE])
+        matrix, totals = matrix[chosen], totals[chosen]
 
     total = np.zeros(n_genes)
     second = np.zeros((n_genes, n_genes))
-    for rows in _chunks(matrix, totals):
-        dense = chunk(*rows)
+    for rows, part in chunks(matrix, progress=f"components {transform}"):
+        dense = transformed(part, totals[rows])
         total += dense.sum(axis=0, dtype=np.float64)
-        second += dense.T @ dense
-    average = total / n_cells
-    covariance = second / n_cells - np.outer(average, average)
+        second += linalg.blas.ssyrk(1.0, dense.T)  # the upper triangle of denseᵀ dense
+    average = total / len(totals)
+    covariance = second / len(totals) - np.outer(average, average)
     first = n_genes - n_components
-    values, vectors = linalg.eigh(covariance, subset_by_index=(first, n_genes - 1))
+    values, vectors = linalg.eigh(covariance, lower=False, subset_by_index=(first, n_genes - 1))
     vectors = vectors[:, ::-1]
     # an eigenvector's sign is arbitrary: the largest loading is made positive
     vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), range(n_components)])
@@ -86,10 +96,10 @@ def fit_projection(matrix: Any, totals: np.ndarray, transform: str, n_components
 def residual_variance(matrix: Any, totals: np.ndarray) -> np.ndarray:
     """Variance of each gene's Pearson residuals, (G,): how much more it varies than counting explains."""
     n_cells, n_genes = matrix.shape
-    chunk = _transformer(PEARSON, gene_shares(matrix, totals), np.ones(n_genes), float(np.sqrt(n_cells)))
+    residuals = _transformer(PEARSON, gene_shares(matrix, totals), np.ones(n_genes), float(np.sqrt(n_cells)))
     total, second = np.zeros(n_genes), np.zeros(n_genes)
-    for rows in _chunks(matrix, totals):
-        dense = chunk(*rows)
+    for rows, part in chunks(matrix):
+        dense = residuals(part, totals[rows])
         total += dense.sum(axis=0, dtype=np.float64)
         second += np.square(dense).sum(axis=0, dtype=np.float64)
     return second / n_cells - (total / n_cells) ** 2
@@ -97,7 +107,7 @@ def residual_variance(matrix: Any, totals: np.ndarray) -> np.ndarray:
 
 def gene_shares(matrix: Any, totals: np.ndarray) -> np.ndarray:
     """Share of each gene in all counts, (G,)."""
-    return np.asarray(matrix.sum(axis=0, dtype=np.float64)).reshape(-1) / max(totals.sum(), _TINY)
+    return column_sums(matrix) / max(totals.sum(), _TINY)
 
 
 def _transformer(transform: str, mean: np.ndarray, scale: np.ndarray, limit: float) -> Rows:
@@ -126,18 +136,6 @@ def _dense(rows: Any) -> np.ndarray:
 
 def _mean_and_deviation(matrix: Any) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation per gene, (G,) each; 1 where a gene is constant."""
-    n_cells, n_genes = matrix.shape
-    total, second = np.zeros(n_genes), np.zeros(n_genes)
-    for rows, _ in _chunks(matrix, np.zeros(n_cells)):
-        total += np.asarray(rows.sum(axis=0, dtype=np.float64)).reshape(-1)
-        squared = rows.multiply(rows) if sparse.issparse(rows) else np.square(rows)
-        second += np.asarray(squared.sum(axis=0, dtype=np.float64)).reshape(-1)
-    mean = total / n_cells
-    deviation = np.sqrt(np.maximum(second / n_cells - mean**2, 0))
+    mean = column_sums(matrix) / matrix.shape[0]
+    deviation = np.sqrt(np.maximum(column_sums(matrix, power=2) / matrix.shape[0] - mean**2, 0))
     return mean, np.where(deviation > 1e-6, deviation, 1.0)
-
-
-def _chunks(matrix: Any, totals: np.ndarray) -> Iterator[tuple[Any, np.ndarray]]:
-    step = max(1, _CHUNK_ENTRIES // matrix.shape[1])
-    for start in range(0, matrix.shape[0], step):
-        yield matrix[start : start + step], totals[start : start + step]

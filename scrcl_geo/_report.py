@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scrcl_geo import _expression, _keys, _validate
+from scrcl_geo import _expression, _keys, _validate, _values
 from scrcl_geo._memory import peak_gigabytes
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def describe(adata: AnnData, *, layer: str | None = None) -> str:
         ("genes", f"{adata.n_vars:,} ({n_used:,} at most are used)"),
         (
             "values",
-            f"{_expression.detect_values(matrix)}, {nnz / np.prod(matrix.shape):.1%} non-zero",
+            f"{_values.detect_values(matrix)}, {nnz / np.prod(matrix.shape):.1%} non-zero",
         ),
         ("layers", _validate.shown(list(adata.layers.keys()))),
         ("obsm", _validate.shown(list(adata.obsm.keys()))),

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
+from scrcl_geo._rows import on_disk
+
 if TYPE_CHECKING:
     from anndata import AnnData
 
@@ -103,9 +105,17 @@ def data_matrix(adata: AnnData, layer: str | None) -> Any:
             repeated = names[names.duplicated()].unique()
             fix = "obs_names_make_unique" if axis == "cell" else "var_names_make_unique"
             raise fail(f"{axis} names are not unique", shown(repeated, 3), f"call adata.{fix}()")
-    values = stored_values(matrix)
-    if values.dtype.kind not in "fiub":
-        raise fail(f"{place} does not hold numbers", f"dtype {values.dtype}", "store numbers")
+    if matrix.dtype.kind not in "fiub":
+        raise fail(f"{place} does not hold numbers", f"dtype {matrix.dtype}", "store numbers")
+    if not on_disk(matrix):  # a file is checked while it is read
+        values = stored_values(matrix)
+        finite(values, place)
+        some_value(bool(values.any()), n_cells, place)
+    return matrix
+
+
+def finite(values: np.ndarray, place: str) -> None:
+    """Raise unless all numbers are finite."""
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         n_nan, n_inf = int(np.isnan(values).sum()), int(np.isinf(values).sum())
         raise fail(
@@ -113,9 +123,12 @@ def data_matrix(adata: AnnData, layer: str | None) -> Any:
             f"{n_nan} NaN and {n_inf} infinite",
             "remove or impute them",
         )
-    if not values.any():
+
+
+def some_value(found: bool, n_cells: int, place: str) -> None:
+    """Raise unless a value other than zero was found."""
+    if not found:
         raise fail(f"{place} is all zero", f"{n_cells} empty cells", "check the file or the layer")
-    return matrix
 
 
 def stored_values(matrix: Any) -> np.ndarray:

@@ -3,16 +3,16 @@
 import scanpy as sc
 
 import scrcl_geo as sg
-from scrcl_geo import _expression
+from scrcl_geo._expression import log_expression
 from scrcl_geo._pipeline import timed
+from scrcl_geo._values import detect_values
 
 
 def run(adata, n_clusters, seed):
     """Labels and seconds per stage; the resolution is searched where the number of clusters is given."""
     seconds = {}
     with timed("graph", seconds):
-        kind = _expression.detect_values(adata.X)
-        adata.X = _expression.log_expression(adata.X, kind)
+        adata.X = log_expression(adata.X, detect_values(adata.X))
         if adata.n_vars > 2000:
             sc.pp.highly_variable_genes(adata, n_top_genes=2000)
         sc.pp.pca(adata, n_comps=min(50, min(adata.shape) - 1), random_state=seed)

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from scrcl_geo import _expression, _keys, _validate
+from scrcl_geo import _keys, _validate
+from scrcl_geo._expression import log_expression, median_library_size
 from scrcl_geo._projection import residual_variance
+from scrcl_geo._rows import row_sums
+from scrcl_geo._values import COUNTS, NORMALIZED, resolve_values, scan
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -23,6 +26,7 @@ def select_genes(
     n_top_genes: int = 2000,
     layer: str | None = None,
     values: str = "auto",
+    seed: int = 0,
 ) -> None:
     """Mark the genes to use: the most variable ones that are expressed at all.
 
@@ -37,6 +41,8 @@ def select_genes(
         Layer to read instead of ``X``.
     values
         ``"counts"``, ``"normalized"``, ``"log"`` or ``"scaled"``; ``"auto"`` detects it and logs the result.
+    seed
+        Of the 50,000 cells that genes are ranked on where there are more.
 
     Returns
     -------
@@ -59,34 +65,32 @@ def select_genes(
     """
     _validate.at_least("n_top_genes", n_top_genes, 2)
     matrix = _validate.data_matrix(adata, layer)
-    kind = _expression.resolve_values(matrix, values)
-    x = _expression.log_expression(matrix, kind)
+    found = scan(matrix, seed=seed, place=f"layers[{layer!r}]" if layer else "X")
+    kind = resolve_values(found.kind, values)
     # an entry in fewer than three cells says nothing about groups of cells
-    n_expressing = np.asarray((x > 0).sum(axis=0)).reshape(-1)
-    used = n_expressing >= min(3, adata.n_obs)
+    used = found.n_expressing >= min(3, adata.n_obs)
     if used.sum() > n_top_genes:
-        counted = kind in (_expression.COUNTS, _expression.NORMALIZED)
-        used[used] = _most_variable(matrix[:, used] if counted else x[:, used], n_top_genes, counted)
+        used[used] = _most_variable(found.sample[:, used], n_top_genes, kind)
     if used.sum() < 2:
         raise _validate.fail("too few expressed genes", f"{used.sum()}", "at least 2 are needed")
     adata.var[_keys.USED_GENES] = used
     params = {"layer": layer or "", "values": kind, "n_top_genes": n_top_genes}
-    if kind == _expression.COUNTS:
-        params["target_sum"] = _expression.median_library_size(_expression.library_size(matrix))
+    if kind == COUNTS:
+        params["target_sum"] = median_library_size(found.totals)
     adata.uns[_keys.GRAPH_PARAMS] = params
     logger.info("using %d of %d genes", used.sum(), adata.n_vars)
 
 
-def _most_variable(matrix: Any, n_top_genes: int, counted: bool) -> np.ndarray:
+def _most_variable(matrix: Any, n_top_genes: int, kind: str) -> np.ndarray:
     """Mask of the most variable genes: by Pearson residuals of counts, else by dispersion."""
-    if counted:
+    if kind in (COUNTS, NORMALIZED):
         matrix = sparse.csr_matrix(matrix, dtype=np.float32)
-        variance = residual_variance(matrix, _expression.library_size(matrix))
+        variance = residual_variance(matrix, row_sums(matrix))
         chosen = np.argsort(-variance, kind="stable")[:n_top_genes]
         return np.isin(np.arange(len(variance)), chosen)
     import scanpy as sc
     from anndata import AnnData
 
-    ranked = AnnData(matrix)
+    ranked = AnnData(log_expression(matrix, kind))
     sc.pp.highly_variable_genes(ranked, n_top_genes=n_top_genes)
     return ranked.var["highly_variable"].to_numpy()

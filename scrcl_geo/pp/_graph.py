@@ -53,7 +53,8 @@ def graph(
     n_neighbors, n_spatial_neighbors, n_gene_neighbors
         Neighbours per cell by expression, per cell in space, per gene by co-expression.
     seed
-        Of the types behind the composition, and of approximate neighbours, used above 20,000 cells.
+        Of the types behind the composition, and of approximate neighbours and samples of cells, used
+        above 20,000 and 50,000 cells.
 
     Returns
     -------
@@ -80,8 +81,8 @@ def graph(
     in_space = spatial == "yes" or (spatial == "auto" and _keys.SPATIAL in adata.obsm)
     if in_space:
         _validate.coordinates(adata, _keys.SPATIAL)
-    select_genes(adata, n_top_genes=n_top_genes, layer=layer, values=values)
-    pca(adata, n_comps=n_comps, transforms=transforms)
+    select_genes(adata, n_top_genes=n_top_genes, layer=layer, values=values, seed=seed)
+    pca(adata, n_comps=n_comps, transforms=transforms, seed=seed)
     neighbors(adata, n_neighbors=n_neighbors, seed=seed)
     if in_space:
         spatial_neighbors(adata, n_neighbors=n_spatial_neighbors, batch_key=batch_key)

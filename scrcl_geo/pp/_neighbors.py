@@ -33,7 +33,7 @@ def neighbors(
     use_rep
         Key of ``obsm`` to measure distances in.
     metric
-        Any metric of scikit-learn and pynndescent; the paper takes the cosine.
+        ``"cosine"``, as in the paper, or ``"euclidean"``.
     key_added
         Prefix of the keys, as in scanpy.
 

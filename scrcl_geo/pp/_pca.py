@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
-def pca(adata: AnnData, *, n_comps: int = 30, transforms: Sequence[str] = _projection.TRANSFORMS) -> None:
+def pca(
+    adata: AnnData,
+    *,
+    n_comps: int = 30,
+    transforms: Sequence[str] = _projection.TRANSFORMS,
+    seed: int = 0,
+) -> None:
     """Principal components of the genes in use, under one or several transforms of their expression.
 
     Parameters
@@ -25,6 +31,8 @@ def pca(adata: AnnData, *, n_comps: int = 30, transforms: Sequence[str] = _proje
         Any of ``"log"``, ``"zscore"`` (log expression, each gene to unit variance) and ``"pearson"``
         (analytic Pearson residuals of counts). Each block is scaled to unit total variance. Without
         counts, z-scores stand in for Pearson residuals; scaled values are taken as they are.
+    seed
+        Of the 50,000 cells that components are found on where there are more.
 
     Returns
     -------
@@ -44,8 +52,7 @@ def pca(adata: AnnData, *, n_comps: int = 30, transforms: Sequence[str] = _proje
     _validate.at_least("number of transforms", len(transforms), 1)
     for transform in transforms:
         _validate.one_of("transforms", transform, _projection.TRANSFORMS)
-    inputs = fit_inputs(adata, tuple(transforms), n_comps)
-    adata.obsm[_keys.PCA] = inputs.apply(adata)
+    inputs, adata.obsm[_keys.PCA] = fit_inputs(adata, tuple(transforms), n_comps, seed=seed)
     components = np.concatenate([p.components for p in inputs.projections], axis=1)
     loadings = np.zeros((adata.n_vars, components.shape[1]), np.float32)
     loadings[adata.var[_keys.USED_GENES].to_numpy()] = components
