@@ -11,6 +11,7 @@ EXPRESSED_BY = (GENE, "rev_expresses", CELL)
 
 # AnnData input
 SPATIAL = "spatial"
+UNITS = "scrcl_units"
 
 # what pp writes
 PCA = "X_pca"

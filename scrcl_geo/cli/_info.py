@@ -10,13 +10,13 @@ def add(commands: Any) -> None:
     """State the arguments."""
     command = commands.add_parser("info", help="what a file holds and what a run would use")
     command.set_defaults(command=run)
-    command.add_argument("input", metavar="FILE.h5ad")
+    command.add_argument("input", metavar="FILE", help="any format that run takes")
     command.add_argument("--layer", metavar="NAME", help="layer to read instead of X")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Do it."""
-    from scrcl_geo import _io
+    from scrcl_geo._readers import read
     from scrcl_geo._report import describe
 
-    print(describe(_io.read_h5ad(arguments.input), layer=arguments.layer))
+    print(describe(read(arguments.input), layer=arguments.layer))

@@ -12,7 +12,7 @@ def add(commands: Any) -> None:
     """State the arguments."""
     command = commands.add_parser("run", help="embed, cluster and rank genes")
     command.set_defaults(command=run)
-    command.add_argument("input", metavar="INPUT.h5ad")
+    command.add_argument("input", metavar="INPUT", help=".h5ad, .zarr, SpatialData, 10x, Xenium, .csv")
     command.add_argument("--output", metavar="OUT.h5ad", required=True, help="written whole or not at all")
     command.add_argument("--n-clusters", type=int, metavar="K", help="estimated where not given")
     command.add_argument(
@@ -23,6 +23,8 @@ def add(commands: Any) -> None:
     )
     command.add_argument("--layer", metavar="NAME", help="layer to read instead of X")
     command.add_argument("--batch-key", metavar="COL", help="column of obs with the sample or slide")
+    command.add_argument("--table", metavar="NAME", help="table of a SpatialData object")
+    command.add_argument("--units", choices=("pixels", "microns"), help="of coordinates that do not tell")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     command.add_argument("--preset", choices=("default", "paper"), default="default")
@@ -32,6 +34,7 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Do it."""
     from scrcl_geo import _io, _pipeline
+    from scrcl_geo._readers import read
     from scrcl_geo._report import summarize
 
     if arguments.n_clusters is not None:
@@ -39,7 +42,7 @@ def run(arguments: argparse.Namespace) -> None:
     _io.check_writable(arguments.output)
     seconds: dict[str, float] = {}
     with _pipeline.timed("read", seconds):
-        adata = _io.read_h5ad(arguments.input)
+        adata = read(arguments.input, table=arguments.table, units=arguments.units)
     seconds |= _pipeline.run(
         adata,
         arguments.n_clusters,
