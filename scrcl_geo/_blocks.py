@@ -38,3 +38,15 @@ def smooth(x: np.ndarray, adjacency: sparse.csr_matrix, n_hops: int) -> np.ndarr
     for _ in range(n_hops):
         x = operator @ x
     return x
+
+
+def samples_averaged(adjacency: sparse.csr_matrix, n_hops: int, *, n_probes: int = 8, seed: int = 0) -> float:
+    r"""How many cells one smoothed cell stands for: Kish's effective size of its weights, on average.
+
+    :math:`N / \lVert S^h \rVert_F^2` with S the operator of :func:`smooth`, by random signs r, since
+    :math:`\mathbb{E} \lVert S^h r \rVert^2 = \lVert S^h \rVert_F^2` (Hutchinson 1989). O(n_hops E n_probes).
+    """
+    n_cells = adjacency.shape[0]
+    signs = np.random.default_rng(seed).choice(np.array([-1, 1], np.float32), (n_cells, n_probes))
+    smoothed = smooth(signs, adjacency, n_hops).astype(np.float64)
+    return float(n_cells / max((smoothed**2).sum() / n_probes, np.finfo(float).tiny))

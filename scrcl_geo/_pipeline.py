@@ -30,6 +30,7 @@ def run(
     _validate.one_of("preset", preset, ("default", "paper"))
     _validate.data_matrix(adata, layer)
     _validate.n_clusters(n_clusters, adata.n_obs)
+    adata.uns.pop(_keys.NUMBER, None)  # an earlier run's estimate is not about these clusters
     seconds: dict[str, float] = {}
     with timed("graph", seconds):
         pp.graph(adata, layer=layer, spatial=spatial, batch_key=batch_key, seed=seed)
@@ -39,8 +40,7 @@ def run(
         tl.embed(adata, model=model, seed=seed, device=device, progress=progress)
     with timed("cluster", seconds):
         rep = _keys.REFINED if paper else _keys.EMBEDDING
-        known = "kmeans" if paper and n_clusters else "auto"
-        tl.cluster(adata, n_clusters, use_rep=rep, method=known, seed=seed)
+        tl.cluster(adata, n_clusters, use_rep=rep, method="kmeans" if paper else "auto", seed=seed)
     with timed("associations", seconds):
         tl.associations(adata)
     return seconds

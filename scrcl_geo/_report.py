@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -58,11 +58,20 @@ def summarize(adata: AnnData, seconds: dict[str, float], *, n_genes: int = 5) ->
         if key in slot:
             rows.append((f"edges {name}", f"{slot[key].nnz:,}"))
     rows.append(("edges expresses", f"{_expression.used_expression(adata).nnz:,}"))
+    if _keys.NUMBER in adata.uns:
+        rows.append(("clusters", estimated(adata.uns[_keys.NUMBER])))
     rows += [(f"seconds {stage}", f"{value:.1f}") for stage, value in seconds.items()]
     rows.append(("seconds in all", f"{sum(seconds.values()):.1f}"))
     rows.append(("peak memory", f"{peak_gigabytes():.2f} GB"))
     rows.append(("training", adata.uns[_keys.RESULTS]["stopped"]))
     return table(rows) + "\n\n" + clusters(adata, n_genes)
+
+
+def estimated(found: dict[str, Any]) -> str:
+    """The number of clusters that was estimated, among which, and how stable it is."""
+    numbers = found["table"].set_index("n_clusters")["stability"]
+    stable = f"stability {numbers[found['n_clusters']]:.2f}"
+    return f"{found['n_clusters']}, estimated among {numbers.index[0]} to {numbers.index[-1]} ({stable})"
 
 
 def clusters(adata: AnnData, n_genes: int) -> str:

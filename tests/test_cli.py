@@ -36,7 +36,17 @@ def test_run_writes_everything_it_promises(source, tmp_path):
 
 def test_number_of_clusters_may_be_left_out(source, tmp_path):
     assert run(source, tmp_path / "out.h5ad") == 0
-    assert ad.read_h5ad(tmp_path / "out.h5ad").obs["scrcl"].nunique() >= 2
+    result = ad.read_h5ad(tmp_path / "out.h5ad")
+    found = result.uns["scrcl_n_clusters"]
+    assert result.obs["scrcl"].nunique() == found["n_clusters"]
+    assert found["n_clusters"] in set(found["table"]["n_clusters"])
+    assert "calinski_harabasz" not in found["table"]  # tissue
+
+
+def test_a_known_number_leaves_no_estimate(source, tmp_path):
+    assert run(source, tmp_path / "one.h5ad") == 0
+    assert run(tmp_path / "one.h5ad", tmp_path / "two.h5ad", "--n-clusters", "5") == 0
+    assert "scrcl_n_clusters" not in ad.read_h5ad(tmp_path / "two.h5ad").uns
 
 
 def test_labels_never_reach_the_result(source, tmp_path):

@@ -8,5 +8,15 @@ from scrcl_geo.cluster._gmm import gmm
 from scrcl_geo.cluster._kmeans import kmeans
 from scrcl_geo.cluster._leiden import leiden
 from scrcl_geo.cluster._merging import merging
+from scrcl_geo.cluster._number import best_number, number_of_clusters
 
-__all__ = ["committee", "consensus", "gmm", "kmeans", "leiden", "merging"]
+__all__ = [
+    "best_number",
+    "committee",
+    "consensus",
+    "gmm",
+    "kmeans",
+    "leiden",
+    "merging",
+    "number_of_clusters",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection
 
 import numpy as np
 
@@ -35,32 +36,53 @@ def merging(embedding: np.ndarray, n_clusters: int, *, seed: int = 0, balance: f
     >>> int(merging(x + np.random.default_rng(0).normal(0, 0.1, x.shape), 3).max())
     2
     """
+    _validate.n_clusters(n_clusters, len(embedding))
+    (labels,) = merging_path(embedding, [n_clusters], seed=seed, balance=balance).values()
+    return labels
+
+
+def merging_path(
+    embedding: np.ndarray, numbers: Collection[int], *, seed: int = 0, balance: float = 0.25
+) -> dict[int, np.ndarray]:
+    """The partition into each of several numbers of clusters, from one run of :func:`merging`.
+
+    Where there are fewer distinct cells than a number, it falls to theirs. The cost is that of the largest.
+
+    Shapes: (N, D) → (N,) int64 labels by falling size for each number.
+    """
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
-    n_cells = len(embedding)
-    _validate.n_clusters(n_clusters, n_cells)
+    n_cells, most = len(embedding), max(numbers)
     _validate.at_least("balance", balance, 0)
     embedding = np.asarray(embedding, dtype=np.float32)
-    n_small = int(max(n_clusters, min(max(5 * n_clusters, np.sqrt(n_cells)), n_cells // 4)))
+    n_small = int(max(most, min(max(5 * most, np.sqrt(n_cells)), n_cells // 4)))
     with warnings.catch_warnings():  # memberships have few distinct rows: empty parts are dropped below
         warnings.simplefilter("ignore", ConvergenceWarning)
         small = KMeans(n_small, n_init=1, random_state=seed).fit_predict(embedding)
     small = np.unique(small, return_inverse=True)[1]
     sizes = np.bincount(small)
     centers = np.stack([embedding[small == c].mean(axis=0) for c in range(len(sizes))])
-    return by_size(_merge(centers, sizes, n_clusters, balance)[small])
+    merged = _merge(centers, sizes, {min(k, len(sizes)) for k in numbers}, balance)
+    return {number: by_size(owner[small]) for number, owner in merged.items()}
 
 
-def _merge(centers: np.ndarray, sizes: np.ndarray, n_clusters: int, balance: float) -> np.ndarray:
-    """Cluster of each of the M small clusters, (M,)."""
+def _merge(
+    centers: np.ndarray, sizes: np.ndarray, numbers: Collection[int], balance: float
+) -> dict[int, np.ndarray]:
+    """Cluster of each of the M small clusters, (M,), at each number on the way down."""
     weights = sizes.astype(float)
     difference = centers[:, None].astype(float) - centers[None]
     distance = (difference**2).sum(axis=-1)  # (M, M)
     owner = np.arange(len(weights))
     alive = np.ones(len(weights), dtype=bool)
     np.fill_diagonal(distance, np.inf)
-    while alive.sum() > n_clusters:
+    found = {}
+    for left in range(len(weights), min(numbers) - 1, -1):
+        if left in numbers:
+            found[left] = owner.copy()
+        if left == min(numbers):
+            break
         harmonic = weights[:, None] * weights / (weights[:, None] + weights)
         cost = distance * harmonic**balance
         cost[~alive] = cost[:, ~alive] = np.inf
@@ -71,4 +93,4 @@ def _merge(centers: np.ndarray, sizes: np.ndarray, n_clusters: int, balance: flo
         weights[a] += weights[b]
         alive[b] = False
         owner[owner == b] = a
-    return np.unique(owner, return_inverse=True)[1]
+    return found

@@ -11,6 +11,9 @@ import pandas as pd
 from scrcl_geo import _keys, _validate
 from scrcl_geo import cluster as methods
 from scrcl_geo._blocks import join
+from scrcl_geo.tl._estimate import estimate_clusters
+from scrcl_geo.tl._parts import embedding as rep_of
+from scrcl_geo.tl._parts import parts as parts_of
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -24,7 +27,7 @@ def cluster(
     *,
     method: str | Clusterer = "auto",
     use_rep: str = _keys.EMBEDDING,
-    resolution: float = 1.0,
+    resolution: float | None = None,
     key_added: str = _keys.CLUSTERS,
     seed: int = 0,
 ) -> None:
@@ -35,16 +38,15 @@ def cluster(
     adata
         With the embedding of :func:`embed`.
     n_clusters
-        Number of clusters, where it is known; otherwise Leiden decides.
+        Number of clusters, where it is known; otherwise :func:`estimate_clusters` decides.
     method
         ``"kmeans"``, ``"gmm"``, ``"merging"``, ``"leiden"``, or any function ``(embedding, n_clusters, *,
-        seed) -> labels``. ``"auto"`` is Leiden without a number of clusters and otherwise the committee:
-        the parts of the embedding, clustered in several ways and reconciled (see
-        :func:`scrcl_geo.cluster.committee`).
+        seed) -> labels``. ``"auto"`` is the committee: the parts of the embedding, clustered in several ways
+        and reconciled (see :func:`scrcl_geo.cluster.committee`).
     use_rep
         Key of ``obsm`` to cluster.
     resolution
-        Of Leiden, without ``n_clusters``.
+        Of Leiden, instead of a number of clusters; 1 by default.
     key_added
         Column to write.
     seed
@@ -53,12 +55,14 @@ def cluster(
     Returns
     -------
     None
-        Writes ``obs["scrcl"]``: ordered categorical of strings "0", "1", … by falling cluster size.
+        Writes ``obs["scrcl"]``: ordered categorical of strings "0", "1", … by falling cluster size; where the
+        number of clusters was estimated, also ``uns["scrcl_n_clusters"]``.
 
     Raises
     ------
     ScrclInputError
-        No embedding, or a number of clusters below 2 or above the number of cells.
+        No embedding, a number of clusters below 2 or above the number of cells, or a resolution for a method
+        that has none.
 
     Examples
     --------
@@ -69,37 +73,34 @@ def cluster(
     >>> adata.obs["scrcl"].cat.ordered
     True
     """
-    remedy = "run sg.tl.embed(adata) first"
-    embedding = np.asarray(_validate.key(adata.obsm, use_rep, slot="obsm", do=remedy))
+    embedding = rep_of(adata, use_rep)
     _validate.n_clusters(n_clusters, adata.n_obs)
     if isinstance(method, str):
         _validate.one_of("method", method, ("auto", "kmeans", "gmm", "merging", "leiden"))
-    if method == "leiden" or (method == "auto" and n_clusters is None):
-        labels = methods.leiden(embedding, n_clusters, seed=seed, resolution=resolution)
-    elif n_clusters is None:
-        raise _validate.fail(f"method {method!r} needs a number of clusters", "None", "pass n_clusters=")
-    elif method == "auto":
-        labels = _by_committee(embedding, _blocks(adata, use_rep), n_clusters, seed)
+    if resolution is not None and (method != "leiden" or n_clusters is not None):
+        found = f"method={method!r}, n_clusters={n_clusters}"
+        remedy = "pass method='leiden' without n_clusters"
+        raise _validate.fail("resolution is for Leiden alone", found, remedy)
+    if method == "leiden":
+        labels = methods.leiden(embedding, n_clusters, seed=seed, resolution=resolution or 1.0)
     else:
-        clusterer = getattr(methods, method) if isinstance(method, str) else method
-        labels = clusterer(embedding, n_clusters, seed=seed)
+        n_clusters = n_clusters or estimate_clusters(adata, use_rep=use_rep, seed=seed)
+        if method == "auto":
+            labels = _by_committee(embedding, parts_of(adata, use_rep), n_clusters, seed)
+        else:
+            clusterer = getattr(methods, method) if isinstance(method, str) else method
+            labels = clusterer(embedding, n_clusters, seed=seed)
     names = [str(c) for c in range(int(np.max(labels)) + 1)]
     adata.obs[key_added] = pd.Categorical.from_codes(labels, names, ordered=True)
 
 
-def _blocks(adata: AnnData, use_rep: str) -> dict[str, list[int]]:
-    """First and last column of each part of an embedding; none for one that is not ours."""
-    return adata.uns.get(_keys.RESULTS, {}).get("blocks", {}).get(use_rep, {})
-
-
 def _by_committee(
-    embedding: np.ndarray, blocks: dict[str, list[int]], n_clusters: int, seed: int
+    embedding: np.ndarray, parts: dict[str, np.ndarray], n_clusters: int, seed: int
 ) -> np.ndarray:
     """Cells: unions of parts with the views, judged by the views. Tissue: compositions, all reconciled.
 
     The silhouette in the views ranks partitions of cells well and those of tissue badly (docs/accuracy.md).
     """
-    parts = {name: embedding[:, start:stop] for name, (start, stop) in blocks.items()}
     if not parts:
         return methods.committee({"": embedding}, n_clusters, seed=seed)
     if "composition" in parts:

@@ -9,10 +9,14 @@ mpl.use("Agg")
 pytestmark = pytest.mark.filterwarnings("ignore")  # deprecations inside plotting libraries
 
 
+PLOTS = [sg.pl.umap, sg.pl.spatial, sg.pl.losses, sg.pl.associations, sg.pl.stability]
+
+
 @pytest.fixture(scope="module")
 def done(toy_graph):
     adata = toy_graph[toy_graph.obs["slide"] == "slide_1"].copy()
     sg.tl.embed(adata, max_epochs=2, progress=False)
+    sg.tl.estimate_clusters(adata, max_clusters=6)
     sg.tl.cluster(adata, 5)
     sg.tl.associations(adata)
     adata.obsm["X_umap"] = adata.obsm["X_pca"][:, :2]
@@ -25,7 +29,7 @@ def close():
     mpl.pyplot.close("all")
 
 
-@pytest.mark.parametrize("plot", [sg.pl.umap, sg.pl.spatial, sg.pl.losses, sg.pl.associations])
+@pytest.mark.parametrize("plot", PLOTS)
 def test_draws_and_saves(done, plot, tmp_path):
     own = mpl.pyplot.figure().add_subplot()
     ax = plot(done, ax=own, save=tmp_path / "plot.png")
@@ -45,6 +49,8 @@ def test_errors_name_the_remedy(adata):
         sg.pl.umap(adata)
     with pytest.raises(ValueError, match="color 'nothing' is neither a column of obs nor a gene"):
         sg.pl.spatial(adata, color="nothing")
+    with pytest.raises(ValueError, match=r"run sg.tl.estimate_clusters\(adata\) first"):
+        sg.pl.stability(adata)
     with pytest.raises(ValueError, match=r"run sg.tl.associations\(adata\) first"):
         sg.pl.associations(adata)
     with pytest.raises(ValueError, match=r"run sg.tl.embed\(adata\) first"):

@@ -1,0 +1,98 @@
+"""The number of clusters, where it is not known."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scrcl_geo import _keys, _validate
+from scrcl_geo import cluster as methods
+from scrcl_geo._blocks import join, samples_averaged
+from scrcl_geo.tl._parts import embedding, parts
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+logger = logging.getLogger(__name__)
+_MOST = 30
+_FEWEST = 3
+
+
+def estimate_clusters(
+    adata: AnnData,
+    *,
+    max_clusters: int | None = None,
+    use_rep: str = _keys.EMBEDDING,
+    key_added: str = _keys.NUMBER,
+    seed: int = 0,
+) -> int:
+    """Estimate the number of clusters, without labels, and how stable each number is.
+
+    The cells are clustered into every number; the number whose clusters are best separated is chosen (see
+    :func:`scrcl_geo.cluster.number_of_clusters`). Cells and tissue differ in two points. For cells, the views
+    add the ratio of variance between and within clusters; in tissue, neighbours share their
+    surroundings, so that this ratio would take one sample for many. For the same reason there are at most as
+    many domains as the square root of the independent samples, which are counted in the spatial graph.
+    The cost does not grow beyond 10,000 cells.
+
+    Parameters
+    ----------
+    adata
+        With the embedding of :func:`embed`.
+    max_clusters
+        Largest number considered. By default the square root of the independent samples, at most 30: that of
+        the cells, or in tissue of the cells over the number that smoothing averages.
+    use_rep
+        Key of ``obsm``.
+    key_added
+        Key of ``uns`` to write.
+    seed
+        Of the subsamples.
+
+    Returns
+    -------
+    int
+        The number. Also writes ``uns["scrcl_n_clusters"]``, a dict: ``n_clusters`` int and ``table``
+        DataFrame, one row per number: ``n_clusters`` int64, ``score`` float64 (higher is better),
+        ``silhouette``, ``calinski_harabasz`` (cells), ``stability`` (median ARI of pairs of subsamples) with
+        its quartiles ``stability_low`` and ``stability_high``.
+
+    Raises
+    ------
+    ScrclInputError
+        No embedding, or ``max_clusters`` below 2 or above the number of cells.
+
+    Examples
+    --------
+    >>> import scrcl_geo as sg
+    >>> adata = sg.datasets.toy(n_slides=1, n_cells=200)
+    >>> sg.pp.graph(adata, spatial="no")
+    >>> number = sg.tl.estimate_clusters(adata, use_rep="X_pca", max_clusters=10)
+    >>> 3 <= number <= 10
+    True
+    """
+    _validate.n_clusters(max_clusters, adata.n_obs)
+    found = parts(adata, use_rep)
+    if "composition" in found:
+        space, views = join(found["composition"], found["views"]), None
+        max_clusters = max_clusters or _most_domains(adata)
+    elif found:
+        space, views = join(found["input"], found["views"]), found["views"]
+    else:
+        space = views = embedding(adata, use_rep)
+    table = methods.number_of_clusters(space, views, max_clusters=max_clusters, seed=seed)
+    number = methods.best_number(table)
+    adata.uns[key_added] = {"n_clusters": number, "table": table}
+    first, last = table["n_clusters"].iloc[[0, -1]]
+    logger.info("number of clusters: %d, estimated among %d to %d", number, first, last)
+    return number
+
+
+def _most_domains(adata: AnnData) -> int:
+    """Square root of the independent samples of a tissue."""
+    n_hops = int(np.min(adata.uns[_keys.COMPOSITION_MAP]["reaches"]))
+    together = samples_averaged(adata.obsp[_keys.SPATIAL_CONNECTIVITIES], n_hops)
+    most = round(np.sqrt(adata.n_obs / together))
+    return int(min(_MOST, max(_FEWEST, most), adata.n_obs))
