@@ -14,23 +14,28 @@ from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import load_file as load_tensors
 from safetensors.torch import save_file as save_tensors
 
-from scrcl_geo import _network, _validate
+from scrcl_geo import _io, _network, _validate
 from scrcl_geo._inputs import InputMap
+from scrcl_geo._reference import Reference
 from scrcl_geo._version import __version__
 from scrcl_geo.graph import EdgeSpec
 
 if TYPE_CHECKING:
     from scrcl_geo.model import ScRCL
 
-_CONFIG, _WEIGHTS, _STATISTICS = "config.json", "weights.safetensors", "statistics.safetensors"
+_CONFIG, _WEIGHTS, _STATISTICS = _io.MODEL_FILE, "weights.safetensors", "statistics.safetensors"
+_REFERENCE = "reference.safetensors"
+_DAMAGE = (AttributeError, KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError)
 
 
 def save(model: Any, path: str | Path) -> None:
     """Write ``model`` to the folder ``path``, which is created."""
     if not hasattr(model, "module_"):
         raise _validate.fail("the model is not trained", "no fit", "call fit(adata) first")
-    folder = Path(path)
-    folder.mkdir(parents=True, exist_ok=True)
+    _io.write_folder(path, lambda folder: _write(model, folder))
+
+
+def _write(model: Any, folder: Path) -> None:
     save_tensors(model.module_.state_dict(), folder / _WEIGHTS)
     inputs = model.inputs_.to_dict() if model.inputs_ is not None else {}
     arrays = {
@@ -40,6 +45,10 @@ def save(model: Any, path: str | Path) -> None:
         if isinstance(value, np.ndarray)
     }
     save_arrays(arrays, folder / _STATISTICS)
+    reference = None
+    if model.reference_ is not None:
+        reference, arrays = model.reference_.to_dict()
+        save_arrays({name: np.ascontiguousarray(a) for name, a in arrays.items()}, folder / _REFERENCE)
     config = {
         "version": __version__,
         "config": model.config,
@@ -53,6 +62,7 @@ def save(model: Any, path: str | Path) -> None:
         ],
         "own_encoder": model.encoder is not None,
         "inputs": {transform: entry["limit"] for transform, entry in inputs.items()},
+        "reference": reference,
     }
     (folder / _CONFIG).write_text(json.dumps(config, indent=1), encoding="utf-8")
 
@@ -70,6 +80,10 @@ def load(cls: type[ScRCL], path: str | Path, encoder: Any) -> ScRCL:
         raise _validate.fail(f"no model in {folder}", "no config.json", "name a folder save() wrote")
     try:
         stored = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+        if not isinstance(stored, dict) or "own_encoder" not in stored:
+            raise _validate.fail(
+                f"no model in {folder}", "a config.json of another kind", "name a folder save() wrote"
+            )
         if stored["own_encoder"] and encoder is None:
             raise _validate.fail(
                 "the model has its own encoder", "none passed", "pass encoder= of the same kind"
@@ -90,12 +104,23 @@ def load(cls: type[ScRCL], path: str | Path, encoder: Any) -> ScRCL:
         model.inputs_ = InputMap.from_dict(inputs) if inputs else None
         model.module_ = _network.build(model.config, encoder, n_hops=model.n_hops_, **model.sizes_)
         model.module_.load_state_dict(load_tensors(folder / _WEIGHTS))
+        if stored.get("reference"):
+            model.reference_ = Reference.from_dict(stored["reference"], load_arrays(folder / _REFERENCE))
+            _check(model.reference_, model.sizes_)
     except _validate.ScrclInputError:
         raise
-    except (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError) as error:
+    except _DAMAGE as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise _validate.fail(f"cannot load the model in {folder}", reason, "save it again") from error
     return model
+
+
+def _check(reference: Reference, sizes: dict[str, int]) -> None:
+    """The reference is of this network."""
+    widths = (reference.features.shape[1], len(reference.center), int(reference.genes.used.sum()))
+    expected = (sizes["in_channels"], len(reference.classifier.weights), sizes["n_genes"])
+    if widths != expected or len(reference.genes.names) != len(reference.genes.used):
+        raise ValueError(f"reference of sizes {widths} for a network of sizes {expected}")
 
 
 def _below(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo._expression import Expression, read_expression
-from scrcl_geo._projection import Projection, fit_projection
+from scrcl_geo._projection import TRANSFORMS, Projection, fit_projection
 
 _ARRAYS = ("mean", "scale", "components", "center")
 
@@ -51,8 +52,12 @@ class InputMap:
         """What :meth:`to_dict` wrote."""
         return cls(
             tuple(
-                Projection(transform, **{name: entry[name] for name in _ARRAYS}, limit=float(entry["limit"]))
-                for transform, entry in stored.items()
+                Projection(
+                    transform,
+                    **{name: stored[transform][name] for name in _ARRAYS},
+                    limit=float(stored[transform]["limit"]),
+                )
+                for transform in _in_order(stored)
             )
         )
 
@@ -72,9 +77,14 @@ def fit_inputs(
     """
     expression = read_expression(adata)
     found: dict[str, Projection] = {}
-    for transform in transforms:
+    for transform in _in_order(transforms):
         matrix, effective = expression.transformed(transform)
         if effective not in found:
             found[effective] = fit_projection(matrix, expression.totals, effective, n_components, seed=seed)
     inputs = InputMap(tuple(found.values()))
     return inputs, inputs.of_expression(expression)
+
+
+def _in_order(transforms: Iterable[str]) -> list[str]:
+    """One order of the blocks whatever order they come in: a file sorts them by name."""
+    return sorted(transforms, key=TRANSFORMS.index)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,8 @@ from scrcl_geo import _validate
 
 if TYPE_CHECKING:
     from anndata import AnnData
+
+MODEL_FILE = "config.json"  # what makes a folder a saved model
 
 
 def read_h5ad(path: str | Path) -> AnnData:
@@ -75,6 +79,42 @@ def write_h5ad(adata: AnnData, path: str | Path) -> None:
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_folder(path: str | Path) -> None:
+    """Fail early where a folder could not be written or would replace one that holds no model."""
+    path = Path(path)
+    remedy = "choose another folder"
+    if path.exists() and not path.is_dir():
+        raise _validate.fail(f"cannot write {path}", "a file of that name", remedy)
+    if path.is_dir() and any(path.iterdir()) and not (path / MODEL_FILE).is_file():
+        raise _validate.fail(f"cannot write {path}", "a folder with other things in it", remedy)
+
+
+def write_folder(path: str | Path, write: Callable[[Path], None]) -> None:
+    """Write a folder whole or not at all: ``write`` fills one beside it, which then takes its place."""
+    check_folder(path)
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
+    try:
+        write(temporary)
+        temporary.chmod(0o777 & ~_umask())  # mkdtemp makes private folders, safetensors private files
+        for file in temporary.iterdir():
+            file.chmod(0o666 & ~_umask())
+        if path.exists():
+            earlier = temporary.with_suffix(".old")
+            path.rename(earlier)
+            temporary.rename(path)
+            shutil.rmtree(earlier)
+        else:
+            temporary.rename(path)
+    except OSError as error:
+        raise _validate.fail(
+            f"cannot write {path}", error.strerror or str(error), "free space or choose another folder"
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _umask() -> int:

@@ -8,6 +8,7 @@ NEAR = (CELL, "near", CELL)
 COEXPRESSED = (GENE, "coexpressed_with", GENE)
 EXPRESSES = (CELL, "expresses", GENE)
 EXPRESSED_BY = (GENE, "rev_expresses", CELL)
+MAPPED_EDGES = (SIMILAR, NEAR)  # cell–cell edges that can be found again for new cells
 
 # AnnData input
 SPATIAL = "spatial"
@@ -22,6 +23,7 @@ CONNECTIVITIES = "connectivities"
 DISTANCES = "distances"
 SPATIAL_CONNECTIVITIES = "spatial_connectivities"
 SPATIAL_DISTANCES = "spatial_distances"
+SPATIAL_NEIGHBORS = "spatial_neighbors"
 COEXPRESSION_NEIGHBORS = "coexpression_neighbors"
 COEXPRESSION_CONNECTIVITIES = "coexpression_connectivities"
 COEXPRESSION_DISTANCES = "coexpression_distances"
@@ -38,3 +40,4 @@ GENES = "scrcl"
 RESULTS = "scrcl"
 ASSOCIATIONS = "scrcl_associations"
 NUMBER = "scrcl_n_clusters"
+MAPPING = "scrcl_map"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scrcl_geo import _keys, _validate, pp, tl
@@ -25,6 +26,7 @@ def run(
     seed: int = 0,
     device: str = "auto",
     progress: bool = True,
+    save_model: str | Path | None = None,
 ) -> dict[str, float]:
     """Graphs, embedding, clusters and associations, written to ``adata``; returns seconds per stage."""
     _validate.one_of("preset", preset, ("default", "paper"))
@@ -43,6 +45,9 @@ def run(
         tl.cluster(adata, n_clusters, use_rep=rep, method="kmeans" if paper else "auto", seed=seed)
     with timed("associations", seconds):
         tl.associations(adata)
+    if save_model is not None:
+        with timed("save", seconds):
+            model.remember(adata, seed=seed).save(save_model)
     return seconds
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from scrcl_geo import _associations, _checkpoint, _expression, _validate
-from scrcl_geo._data import graph_tensors
+from scrcl_geo import _associations, _checkpoint, _expression, _keys, _validate
+from scrcl_geo._data import encoded, graph_tensors
 from scrcl_geo._inputs import InputMap
+from scrcl_geo._reference import Reference
+from scrcl_geo._remember import remember
 from scrcl_geo._tensors import GraphTensors
 from scrcl_geo.graph import EdgeSpec
 from scrcl_geo.nn import ScRCLModule, Views
@@ -30,6 +32,7 @@ class TrainedModel:
     genes_: list[str]
     inputs_: InputMap | None
     scale_: float
+    reference_: Reference | None = None
 
     def views(self, adata: AnnData) -> Views:
         """Both views of the cells, refined embeddings and genes, as tensors on the model's device."""
@@ -68,8 +71,55 @@ class TrainedModel:
         genes = _associations.gene_embedding(expression, cells)
         return _associations.cell_associations(expression, cells, genes)
 
+    def encode(self, features: np.ndarray, adjacency: sparse.csr_matrix) -> np.ndarray:
+        """View embeddings of any cells, from the components of their expression and a graph.
+
+        Shapes: ``features`` (N, F), ``adjacency`` (N, N) symmetric 0/1 → float32 (N, 2 D).
+        """
+        return encoded(self.module_.eval(), features * self.scale_, adjacency, self.device_)
+
+    def remember(
+        self, adata: AnnData, *, groupby: str = _keys.CLUSTERS, n_cells: int = 5000, seed: int = 0
+    ) -> TrainedModel:
+        """Keep what :func:`scrcl_geo.tl.map` needs of the training cells; :meth:`save` stores it too.
+
+        Parameters
+        ----------
+        adata
+            The training cells with ``obsm["X_scrcl"]`` and clusters.
+        groupby
+            Column of ``obs`` with the clusters.
+        n_cells
+            Cells sampled: new cells find their neighbours among them.
+        seed
+            Of the sample.
+
+        Returns
+        -------
+        ScRCL
+            Itself, with ``reference_``.
+        """
+        if not hasattr(self, "module_"):
+            raise _validate.fail("the model is not trained", "no fit", "call fit(adata) first")
+        if self.inputs_ is None:
+            raise _validate.fail(
+                "the model cannot map new cells", f"use_rep={self.config['use_rep']!r}", "use 'X_pca'"
+            )
+        own = [e.key for e in self.edges_ if e.attr == "obsp" and e.edge_type not in _keys.MAPPED_EDGES]
+        if own:
+            raise _validate.fail(
+                "the model cannot map new cells", f"edges {_validate.shown(own)}", "train without them"
+            )
+        _validate.at_least("n_cells", n_cells, 20)
+        self.reference_ = remember(adata, groupby=groupby, n_cells=n_cells, seed=seed)
+        return self
+
     def save(self, path: str | Path) -> None:
-        """Write the trained model to a folder: weights and statistics (safetensors) and a JSON config."""
+        """Write the trained model to a folder, whole or not at all, replacing a model that is there.
+
+        Weights, statistics and the reference of :meth:`remember` as safetensors, the rest as JSON; nothing
+        that can run code.
+        """
         _checkpoint.save(self, path)
 
     def _batch(self, adata: AnnData, *, scale: float) -> GraphTensors:

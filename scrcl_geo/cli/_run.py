@@ -25,6 +25,7 @@ def add(commands: Any) -> None:
     command.add_argument("--batch-key", metavar="COL", help="column of obs with the sample or slide")
     command.add_argument("--table", metavar="NAME", help="table of a SpatialData object")
     command.add_argument("--units", choices=("pixels", "microns"), help="of coordinates that do not tell")
+    command.add_argument("--save-model", metavar="DIR", help="keep the model there, for scrcl-geo map")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     command.add_argument("--preset", choices=("default", "paper"), default="default")
@@ -40,6 +41,8 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.n_clusters is not None:
         _validate.at_least("--n-clusters", arguments.n_clusters, 2)
     _io.check_writable(arguments.output)
+    if arguments.save_model is not None:
+        _check_model(arguments.save_model, arguments.preset)
     seconds: dict[str, float] = {}
     with _pipeline.timed("read", seconds):
         adata = read(arguments.input, table=arguments.table, units=arguments.units)
@@ -53,9 +56,22 @@ def run(arguments: argparse.Namespace) -> None:
         seed=arguments.seed,
         device=arguments.device,
         progress=not arguments.quiet,
+        save_model=arguments.save_model,
     )
     with _pipeline.timed("write", seconds):
         _io.write_h5ad(adata, arguments.output)
     if not arguments.quiet:
         print(summarize(adata, seconds))
         print(f"written: {arguments.output}")
+
+
+def _check_model(folder: str, preset: str) -> None:
+    from scrcl_geo import _io
+
+    if preset == "paper":
+        raise _validate.fail(
+            "--save-model is not for --preset paper",
+            "a refinement that knows its training cells alone",
+            "take the default preset",
+        )
+    _io.check_folder(folder)

@@ -68,7 +68,7 @@ def spatial_neighbors(
     pattern = helper.obsp[_keys.SPATIAL_CONNECTIVITIES].astype("float32").tocsr()
     adata.obsp[_keys.SPATIAL_CONNECTIVITIES] = pattern.maximum(pattern.T).tocsr()
     adata.obsp[_keys.SPATIAL_DISTANCES] = helper.obsp[_keys.SPATIAL_DISTANCES].astype("float32")
-    adata.uns["spatial_neighbors"] = {
+    adata.uns[_keys.SPATIAL_NEIGHBORS] = {
         "connectivities_key": _keys.SPATIAL_CONNECTIVITIES,
         "distances_key": _keys.SPATIAL_DISTANCES,
         "params": {

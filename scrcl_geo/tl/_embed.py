@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from scrcl_geo.model import ScRCL
 
-_SMOOTHED_HOPS = 2
+SMOOTHED_HOPS = 2
 _COMPOSITIONS = ("composition", "wide_composition", "composition_roots", "wide_composition_roots")
 
 
@@ -108,7 +108,7 @@ def _inputs(adata: AnnData) -> dict[str, np.ndarray]:
         parts = np.split(np.asarray(adata.obsm[_keys.COMPOSITION]), len(_COMPOSITIONS), axis=1)
         return dict(zip(_COMPOSITIONS, parts, strict=True))
     x = np.asarray(adata.obsm[_keys.PCA])
-    return {"input": x, "smoothed": smooth(x, adata.obsp[_keys.CONNECTIVITIES], _SMOOTHED_HOPS)}
+    return {"input": x, "smoothed": smooth(x, adata.obsp[_keys.CONNECTIVITIES], SMOOTHED_HOPS)}
 
 
 def _columns(parts: dict[str, np.ndarray]) -> dict[str, list[int]]:

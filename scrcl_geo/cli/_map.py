@@ -1,0 +1,47 @@
+"""``scrcl-geo map``: new cells in the clusters of a saved model."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+
+def add(commands: Any) -> None:
+    """State the arguments."""
+    command = commands.add_parser("map", help="new cells in the clusters of a saved model")
+    command.set_defaults(command=run)
+    command.add_argument("model", metavar="DIR", help="what run --save-model wrote")
+    command.add_argument("input", metavar="NEW", help="anything that run reads")
+    command.add_argument("--output", metavar="MAPPED.h5ad", required=True, help="written whole or not at all")
+    command.add_argument("--layer", metavar="NAME", help="layer to read instead of X")
+    command.add_argument("--batch-key", metavar="COL", help="column of obs with the sample or slide")
+    command.add_argument("--table", metavar="NAME", help="table of a SpatialData object")
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--quiet", action="store_true", help="print errors only")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Do it."""
+    from scrcl_geo import _io, _keys, tl
+    from scrcl_geo._readers import read
+    from scrcl_geo._report import table
+    from scrcl_geo.model import ScRCL
+
+    _io.check_writable(arguments.output)
+    model = ScRCL.load(arguments.model)
+    adata = read(arguments.input, table=arguments.table)
+    tl.map(adata, model, layer=arguments.layer, batch_key=arguments.batch_key, seed=arguments.seed)
+    _io.write_h5ad(adata, arguments.output)
+    if arguments.quiet:
+        return
+    found, clusters = adata.uns[_keys.MAPPING], adata.obs[_keys.CLUSTERS]
+    n_missing = len(found["missing"])
+    rows = [
+        ("cells", f"{adata.n_obs:,}"),
+        ("genes", f"{found['n_genes'] - n_missing:,} of the model's {found['n_genes']:,}"),
+        ("unlike training", f"{found['n_unknown']:,} cells, flagged in obs['scrcl_unknown']"),
+        ("confidence", f"{adata.obs['scrcl_confidence'].median():.2f} in the median cell"),
+        *((f"cluster {name}", f"{n:>7,}") for name, n in clusters.value_counts(sort=False).items()),
+    ]
+    print(table(rows))
+    print(f"written: {arguments.output}")

@@ -1,0 +1,171 @@
+"""New cells in the embedding and clusters of a trained model."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from scrcl_geo import _keys, _validate
+from scrcl_geo._align import align
+from scrcl_geo._balanced import joint_graph
+from scrcl_geo._blocks import smooth
+from scrcl_geo._missing import without_missing
+from scrcl_geo._novelty import novelty_of_expression, novelty_of_views
+from scrcl_geo._shift import shift
+from scrcl_geo._version import __version__
+from scrcl_geo.pp import spatial_neighbors
+from scrcl_geo.tl._embed import SMOOTHED_HOPS
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from scrcl_geo._reference import Reference
+    from scrcl_geo._trained import TrainedModel
+
+logger = logging.getLogger(__name__)
+
+
+def map(
+    adata: AnnData,
+    model: TrainedModel | str | Path,
+    *,
+    layer: str | None = None,
+    batch_key: str | None = None,
+    key_added: str = _keys.CLUSTERS,
+    seed: int = 0,
+) -> None:
+    """Give new cells the embedding and the clusters of a trained model, without training.
+
+    Genes are found by name; those of the model that are missing are counted in a warning and left out of the
+    components. A technical shift of each sample is taken off by comparison with training cells of the same
+    kind. Tissue gets a spatial graph of its own and the composition of training; dissociated cells find half
+    of their neighbours among the training cells.
+
+    Parameters
+    ----------
+    adata
+        New cells: the same kind of values as in training, and coordinates where training had them.
+    model
+        A model that remembers its training cells (see ``ScRCL.remember``), or the folder of one.
+    layer
+        Layer to read instead of ``X``.
+    batch_key
+        Column of ``obs`` with the sample or slide; each is mapped by itself.
+    key_added
+        Column to write; the others are named after it.
+    seed
+        Of the sorting into kinds and of the cells drawn to find the limit of ``scrcl_unknown``.
+
+    Returns
+    -------
+    None
+        Writes ``obsm["X_scrcl"]`` float32 (N, D), ``obs["scrcl"]`` (categorical with the clusters of
+        training), ``obs["scrcl_confidence"]`` float32 from 0 to 1, the probability of that cluster by
+        logistic regression on the training cells, ``obs["scrcl_novelty"]`` float32 and
+        ``obs["scrcl_unknown"]`` bool, novelty above 1: farther from the training cells than 99 % of these are
+        from each other, in the views (tissue: in smoothed expression); and ``uns["scrcl_map"]`` (dict:
+        ``n_genes``, ``missing``, ``n_unknown``, ``seed``, ``version``).
+
+    Raises
+    ------
+    ScrclInputError
+        No such model, another kind of values, fewer than a tenth of the genes, or no coordinates.
+
+    Examples
+    --------
+    >>> import scrcl_geo as sg
+    >>> adata = sg.datasets.toy(n_cells=150)
+    >>> old, new = (adata[adata.obs["slide"] == f"slide_{i}"].copy() for i in (1, 2))
+    >>> sg.pp.graph(old)
+    >>> model = sg.ScRCL(max_epochs=2)
+    >>> sg.tl.embed(old, model=model, progress=False)
+    >>> sg.tl.cluster(old, 5)
+    >>> sg.tl.map(new, model.remember(old))
+    >>> new.obsm["X_scrcl"].shape == old.obsm["X_scrcl"].shape
+    True
+    """
+    if isinstance(model, str | Path):
+        from scrcl_geo.model import ScRCL
+
+        model = ScRCL.load(model)
+    reference = model.reference_
+    if reference is None or model.inputs_ is None:
+        raise _validate.fail(
+            "the model remembers no training cells",
+            "weights alone",
+            "save it with --save-model, or call model.remember(adata) before model.save",
+        )
+    batches = _batches(adata, batch_key)
+    coordinates = _validate.coordinates(adata, _keys.SPATIAL) if reference.composition else None
+    expression, present = align(adata, reference.genes, reference.reading, layer)
+    features = without_missing(model.inputs_, present).of_expression(expression)
+    embedding = np.empty((adata.n_obs, len(reference.center)), np.float32)
+    novelty = np.empty(adata.n_obs, np.float32)
+    for cells in batches:
+        there = None if coordinates is None else coordinates[cells]
+        embedding[cells], novelty[cells] = _one(model, reference, features[cells], there, seed)
+
+    probability = reference.classifier.probabilities(embedding)
+    best = probability.argmax(axis=1)
+    unknown = novelty > 1
+    missing = np.array(reference.genes.names)[reference.genes.used][~present]
+    adata.obsm[_keys.EMBEDDING] = embedding
+    adata.obs[key_added] = pd.Categorical.from_codes(best, reference.clusters, ordered=True)
+    adata.obs[f"{key_added}_confidence"] = probability.max(axis=1).astype(np.float32)
+    adata.obs[f"{key_added}_novelty"] = novelty
+    adata.obs[f"{key_added}_unknown"] = unknown
+    adata.uns[_keys.MAPPING] = {
+        "n_genes": len(present),
+        "missing": missing,
+        "n_unknown": int(unknown.sum()),
+        "seed": seed,
+        "version": __version__,
+    }
+    logger.info("mapped %d cells, %d of them unlike the training cells", adata.n_obs, unknown.sum())
+
+
+def _one(
+    model: TrainedModel,
+    reference: Reference,
+    features: np.ndarray,
+    coordinates: np.ndarray | None,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Embedding (n, D) and novelty (n,) of the cells of one sample."""
+    known = reference.features.astype(np.float32)
+    features = features - shift(features, known, seed=seed)
+    n_views = reference.views.shape[1]
+    if reference.composition is not None and coordinates is not None:
+        adjacency = _in_space(coordinates, reference.neighbors[_keys.SPATIAL_NEIGHBORS])
+        widths = [center.shape[1] for center in reference.composition.centers]
+        blocks = np.split(features, np.cumsum(widths)[:-1], axis=1)
+        parts = [reference.composition.apply(blocks, adjacency), model.encode(features, adjacency)]
+        embedding = (np.concatenate(parts, axis=1) - reference.center) / reference.scale
+        return embedding, novelty_of_expression(known, features, seed)
+    both = np.concatenate([known, features])
+    graph = joint_graph(known, features, reference.neighbors[_keys.NEIGHBORS])
+    parts = [both, smooth(both, graph, SMOOTHED_HOPS), model.encode(both, graph)]
+    embedding = (np.concatenate(parts, axis=1)[len(known) :] - reference.center) / reference.scale
+    return embedding, novelty_of_views(reference.views.astype(np.float32), embedding[:, -n_views:])
+
+
+def _batches(adata: AnnData, batch_key: str | None) -> list[np.ndarray]:
+    """Positions of the cells of each sample."""
+    if batch_key is None:
+        return [np.arange(adata.n_obs)]
+    codes = _validate.key(adata.obs, batch_key, slot="obs").astype("category").cat.codes.to_numpy()
+    return [np.flatnonzero(codes == code) for code in np.unique(codes)]
+
+
+def _in_space(coordinates: np.ndarray, n_neighbors: int) -> sparse.csr_matrix:
+    from anndata import AnnData
+
+    slide = AnnData(obs=pd.DataFrame(index=np.arange(len(coordinates)).astype(str)))
+    slide.obsm[_keys.SPATIAL] = coordinates
+    spatial_neighbors(slide, n_neighbors=n_neighbors)
+    return slide.obsp[_keys.SPATIAL_CONNECTIVITIES]
