@@ -32,6 +32,8 @@ def smooth(x: np.ndarray, adjacency: sparse.csr_matrix, n_hops: int) -> np.ndarr
 
     Shapes: ``x`` (N, F), ``adjacency`` (N, N) symmetric without self-loops → (N, F). O(n_hops E F).
     """
+    if n_hops == 0:
+        return x
     closed = adjacency + sparse.eye(adjacency.shape[0], dtype=np.float32, format="csr")
     scale = sparse.diags(1 / np.sqrt(np.asarray(closed.sum(axis=1)).reshape(-1)))
     operator = (scale @ closed @ scale).tocsr().astype(np.float32)

@@ -15,7 +15,7 @@ from scrcl_geo._projection import TRANSFORMS, Projection, fit_projection
 _ARRAYS = ("mean", "scale", "components", "center")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class InputMap:
     """Projections under several transforms, each scaled to unit total variance, put side by side.
 
@@ -24,6 +24,14 @@ class InputMap:
     """
 
     projections: tuple[Projection, ...]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, InputMap) or len(self.projections) != len(other.projections):
+            return False
+        pairs = zip(self.projections, other.projections, strict=True)
+        return all(np.array_equal(a.components, b.components) for a, b in pairs)
+
+    __hash__ = None  # type: ignore[assignment]
 
     def apply(self, adata: Any) -> np.ndarray:
         """Features (N, F) float32 of the cells of an AnnData, as ``pp.select_genes`` left it."""

@@ -10,6 +10,10 @@ EXPRESSES = (CELL, "expresses", GENE)
 EXPRESSED_BY = (GENE, "rev_expresses", CELL)
 MAPPED_EDGES = (SIMILAR, NEAR)  # cell–cell edges that can be found again for new cells
 
+# attributes of nodes of the graph
+VIEW2_FEATURES = "x_view2"
+GENE_TOTALS = "expression_total"
+
 # AnnData input
 SPATIAL = "spatial"
 UNITS = "scrcl_units"

@@ -58,6 +58,17 @@ def paper_setting(n_clusters: int) -> dict[str, Any]:
     }
 
 
+def smoothing(config: dict[str, Any], encoder: nn.Module | None, n_hops: Sequence[int]) -> tuple[int, int]:
+    """Smoothing of the features that is done before training, per view.
+
+    Dense features are smoothed once, with the first hop of the GCN; sparse ones stay sparse and are smoothed
+    behind the first weights. An own encoder reads them as they are.
+    """
+    if config["use_rep"] == "X":
+        return 0, 0
+    return n_hops[0], 0 if encoder is not None else n_hops[1] + 1
+
+
 def build(
     config: dict[str, Any],
     encoder: nn.Module | None,
@@ -81,8 +92,10 @@ def build(
                 "encoder has no out_channels", type(encoder).__name__, "set its output width"
             )
         width = encoder.out_channels
-    view1 = MLPEncoder(in_channels, width, n_hops=n_hops[0])
-    view2 = encoder or GCNEncoder(in_channels, width, n_hops=n_hops[1], dropout=config["dropout"])
+    done = smoothing(config, encoder, n_hops)
+    left = (n_hops[0] - done[0], n_hops[1] + 1 - done[1])
+    view1 = MLPEncoder(in_channels, width, n_hops=left[0])
+    view2 = encoder or GCNEncoder(in_channels, width, n_hops=left[1], dropout=config["dropout"])
     sizes = (width, config["out_channels"])
     refinement: nn.Module
     if config["refinement"] == PAPER:

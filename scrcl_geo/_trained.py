@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from torch import nn
 
-from scrcl_geo import _associations, _checkpoint, _expression, _keys, _validate
-from scrcl_geo._data import encoded, graph_tensors
+from scrcl_geo import _associations, _checkpoint, _expression, _keys, _network, _validate
+from scrcl_geo._data import encoded, for_encoders, model_relations, whole
 from scrcl_geo._inputs import InputMap
 from scrcl_geo._reference import Reference
+from scrcl_geo._relations import Relations
 from scrcl_geo._remember import remember
-from scrcl_geo._tensors import GraphTensors
 from scrcl_geo.graph import EdgeSpec
 from scrcl_geo.nn import ScRCLModule, Views
 
@@ -32,6 +33,8 @@ class TrainedModel:
     genes_: list[str]
     inputs_: InputMap | None
     scale_: float
+    n_hops_: list[int]
+    encoder: nn.Module | None
     reference_: Reference | None = None
 
     def views(self, adata: AnnData) -> Views:
@@ -39,7 +42,8 @@ class TrainedModel:
         if not hasattr(self, "module_"):
             raise _validate.fail("the model is not trained", "no fit", "call fit(adata) first")
         with torch.no_grad():
-            return self.module_.eval()(self._batch(adata, scale=self.scale_))
+            relations = for_encoders(self._relations(adata), self.scale_, self._smoothing())
+            return self.module_.eval()(whole(relations).to(self.device_))
 
     def embed(self, adata: AnnData, *, on: str = "u") -> np.ndarray:
         """Embedding of the cells, the two views side by side.
@@ -76,7 +80,9 @@ class TrainedModel:
 
         Shapes: ``features`` (N, F), ``adjacency`` (N, N) symmetric 0/1 → float32 (N, 2 D).
         """
-        return encoded(self.module_.eval(), features * self.scale_, adjacency, self.device_)
+        return encoded(
+            self.module_.eval(), features * self.scale_, adjacency, self._smoothing(), self.device_
+        )
 
     def remember(
         self, adata: AnnData, *, groupby: str = _keys.CLUSTERS, n_cells: int = 5000, seed: int = 0
@@ -122,13 +128,14 @@ class TrainedModel:
         """
         _checkpoint.save(self, path)
 
-    def _batch(self, adata: AnnData, *, scale: float) -> GraphTensors:
-        batch = graph_tensors(
+    def _relations(self, adata: AnnData) -> Relations:
+        return model_relations(
             adata,
             edges=self.edges_,
             use_rep=self.config["use_rep"],
             inputs=self.inputs_,
             genes=self.genes_,
-            scale=scale,
         )
-        return batch.to(self.device_)
+
+    def _smoothing(self) -> tuple[int, int]:
+        return _network.smoothing(self.config, self.encoder, self.n_hops_)

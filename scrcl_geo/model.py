@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from scrcl_geo import _checkpoint, _expression, _keys, _network, _validate
-from scrcl_geo._data import standardized
+from scrcl_geo._data import for_encoders, training_batches, unit_scale
 from scrcl_geo._inputs import InputMap
 from scrcl_geo._runtime import resolve_device, seeded
 from scrcl_geo._trained import TrainedModel
@@ -47,7 +48,10 @@ class ScRCL(TrainedModel):
     dropout
         In the GNN view and the refinement.
     max_epochs, learning_rate, weight_decay
-        Of the optimiser.
+        Of the optimiser; in mini-batches, epochs shrink to keep three times as many steps.
+    batch_size
+        Cells per mini-batch; ``"full"`` for all at once; ``"auto"`` takes all up to 20,000 cells and about
+        16,000 at a time beyond.
 
     Attributes
     ----------
@@ -81,6 +85,7 @@ class ScRCL(TrainedModel):
         max_epochs: int = 40,
         learning_rate: float = 3e-3,
         weight_decay: float = 0.0,
+        batch_size: int | str = "auto",
     ) -> None:
         _validate.one_of("refinement", refinement, _network.REFINEMENTS)
         for name, value in (("hidden_channels", hidden_channels), ("out_channels", out_channels)):
@@ -97,6 +102,7 @@ class ScRCL(TrainedModel):
             "max_epochs": max_epochs,
             "learning_rate": learning_rate,
             "weight_decay": weight_decay,
+            "batch_size": batch_size,
         }
 
     @classmethod
@@ -147,14 +153,18 @@ class ScRCL(TrainedModel):
         self.edges_ = tuple(edges)
         self.genes_ = _expression.used_genes(adata)
         self.inputs_ = InputMap.of(adata) if self.config["use_rep"] == _keys.PCA else None
-        batch, self.scale_ = standardized(self._batch(adata, scale=1.0))
+        relations = self._relations(adata)
+        self.scale_ = unit_scale(relations)
         in_space = any(edge.edge_type == _keys.NEAR and edge.key in adata.obsp for edge in edges)
         self.sizes_ = {
-            "in_channels": batch.x.shape[1],
-            "n_cells": batch.n_cells,
+            "in_channels": relations.features["x"].shape[1],
+            "n_cells": relations.n_cells,
             "n_genes": len(self.genes_),
         }
-        self.n_hops_: list[int] = self.config["n_hops"] or ([4, 6] if in_space else [0, 1])
+        self.n_hops_ = self.config["n_hops"] or ([4, 6] if in_space else [0, 1])
+        relations = for_encoders(relations, self.scale_, self._smoothing())
+        batches = training_batches(adata, relations, self.config["batch_size"], seed=seed)
+        self.objective.stand_for(relations.n_cells)
         with seeded(seed):
             self.module_ = _network.build(self.config, self.encoder, n_hops=self.n_hops_, **self.sizes_).to(
                 self.device_
@@ -162,8 +172,8 @@ class ScRCL(TrainedModel):
             self.log_: TrainingLog = fit(
                 self.module_,
                 self.objective.to(self.device_),
-                [batch],
-                max_epochs=max_epochs or self.config["max_epochs"],
+                batches,
+                max_epochs=_passes(max_epochs or self.config["max_epochs"], len(batches)),
                 learning_rate=self.config["learning_rate"],
                 weight_decay=self.config["weight_decay"],
                 stopping=LossPlateau(),
@@ -175,3 +185,8 @@ class ScRCL(TrainedModel):
     def load(cls, path: str | Path, *, encoder: nn.Module | None = None) -> ScRCL:
         """A model that :meth:`save` wrote, on the CPU; pass its kind of ``encoder`` if it had its own."""
         return _checkpoint.load(cls, path, encoder)
+
+
+def _passes(max_epochs: int, n_batches: int) -> int:
+    """Epochs in mini-batches: three noisy steps stand in for one on all cells."""
+    return max_epochs if n_batches == 1 else max(1, math.ceil(3 * max_epochs / n_batches))

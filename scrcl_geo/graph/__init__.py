@@ -1,6 +1,7 @@
 """AnnData as a PyTorch Geometric heterogeneous graph."""
 
+from scrcl_geo.graph._batches import CellBatches
 from scrcl_geo.graph._convert import to_hetero
 from scrcl_geo.graph._spec import DEFAULT_EDGES, EdgeSpec
 
-__all__ = ["DEFAULT_EDGES", "EdgeSpec", "to_hetero"]
+__all__ = ["DEFAULT_EDGES", "CellBatches", "EdgeSpec", "to_hetero"]

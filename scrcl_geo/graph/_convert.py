@@ -10,6 +10,9 @@ import torch
 from scipy import sparse
 
 from scrcl_geo import _expression, _keys, _validate
+from scrcl_geo._relations import Relations
+from scrcl_geo._rows import column_sums
+from scrcl_geo._sparse import from_scipy
 from scrcl_geo.graph._spec import DEFAULT_EDGES, EdgeSpec
 
 if TYPE_CHECKING:
@@ -51,36 +54,43 @@ def to_hetero(
     >>> sg.graph.to_hetero(adata).node_types
     ['cell', 'gene']
     """
-    from torch_geometric.data import HeteroData
+    return hetero(read_relations(adata, edges=edges, use_rep=use_rep))
 
+
+def read_relations(adata: AnnData, *, edges: Sequence[EdgeSpec], use_rep: str) -> Relations:
+    """The matrices of an AnnData behind :func:`to_hetero`, checked, and not copied where possible."""
     expression = _expression.used_expression(adata)
     used = np.flatnonzero(adata.var[_keys.USED_GENES].to_numpy())
-    data = HeteroData()
-    data[_keys.CELL].x = _features(adata, use_rep, expression)
-    data[_keys.CELL].num_nodes = adata.n_obs
-    data[_keys.GENE].num_nodes = len(used)
+    matrices = {}
     for spec in edges:
         matrix = _edge_matrix(adata, spec)
-        if matrix is None:
-            continue
-        if spec.attr == "varp":
-            matrix = matrix[used][:, used]
-        data[spec.edge_type].edge_index, data[spec.edge_type].edge_weight = _edges(matrix)
-    index, weight = _edges(expression)
+        if matrix is not None:
+            matrices[spec.edge_type] = matrix[used][:, used] if spec.attr == "varp" else matrix
+    x = expression if use_rep == "X" else _representation(adata, use_rep)
+    return Relations({"x": x}, matrices, expression, column_sums(expression))
+
+
+def hetero(relations: Relations) -> HeteroData:
+    """A PyG heterogeneous graph of these matrices."""
+    from torch_geometric.data import HeteroData
+
+    data = HeteroData()
+    for name, x in relations.features.items():
+        data[_keys.CELL][name] = from_scipy(x) if sparse.issparse(x) else torch.from_numpy(x)
+    data[_keys.CELL].num_nodes, data[_keys.GENE].num_nodes = relations.expression.shape
+    data[_keys.GENE][_keys.GENE_TOTALS] = torch.from_numpy(relations.gene_totals.astype(np.float32))
+    for edge_type, matrix in relations.edges.items():
+        data[edge_type].edge_index, data[edge_type].edge_weight = _edges(matrix)
+    index, weight = _edges(relations.expression)
     data[_keys.EXPRESSES].edge_index, data[_keys.EXPRESSES].edge_weight = index, weight
     data[_keys.EXPRESSED_BY].edge_index = index.flip(0)
     data[_keys.EXPRESSED_BY].edge_weight = weight
     return data
 
 
-def _features(adata: AnnData, use_rep: str, expression: sparse.csr_matrix) -> torch.Tensor:
-    if use_rep == "X":
-        index, weight = _edges(expression)
-        from scrcl_geo._sparse import csr
-
-        return csr(index, weight, expression.shape)
+def _representation(adata: AnnData, use_rep: str) -> np.ndarray:
     x = np.asarray(_validate.key(adata.obsm, use_rep, slot="obsm", do="run sg.pp.graph(adata) first"))
-    return torch.from_numpy(np.ascontiguousarray(x, dtype=np.float32))
+    return np.ascontiguousarray(x, dtype=np.float32)
 
 
 def _edge_matrix(adata: AnnData, spec: EdgeSpec) -> Any:
@@ -96,7 +106,7 @@ def _edge_matrix(adata: AnnData, spec: EdgeSpec) -> Any:
             type(matrix).__name__,
             "store a sparse matrix",
         )
-    matrix = matrix.tocsr().astype(np.float32)
+    matrix = sparse.csr_matrix(matrix).astype(np.float32, copy=False)
     if not np.isfinite(matrix.data).all():
         raise _validate.fail(
             f"{spec.attr}[{spec.key!r}] is not finite", "NaN or infinite weights", "remove them"

@@ -73,6 +73,12 @@ class Objective(nn.Module):
             for term in self.terms
         }
 
+    def stand_for(self, n_cells: int) -> None:
+        """Tell the losses that sum over all cells how many there are, before training on mini-batches."""
+        for loss in self.losses:
+            if hasattr(loss, "n_cells"):
+                loss.n_cells = n_cells
+
     def config(self) -> list[dict[str, Any]]:
         """The terms as plain values, for logs and saved models."""
         return [

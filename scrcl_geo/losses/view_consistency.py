@@ -25,26 +25,36 @@ class ViewConsistency(nn.Module):
     ----------
     per_cell
         Divide by N instead of N². Differs from the paper: there, the pull of a cell's neighbours fades as
-        1/N, so one weight cannot serve data of different size.
+        1/N, so one weight cannot serve data of different size. So that the push of all other cells does not
+        grow without bound either, it counts at most ``max_cells`` of them, on average.
+    max_cells
+        See ``per_cell``.
+
+    Attributes
+    ----------
+    n_cells
+        Cells that a mini-batch stands for; None where the cells at hand are all.
     """
 
-    def __init__(self, *, per_cell: bool = False) -> None:
+    def __init__(self, *, per_cell: bool = False, max_cells: int = 20_000) -> None:
         super().__init__()
         self.per_cell = per_cell
+        self.max_cells = max_cells
+        self.n_cells: int | None = None
 
     def forward(self, z1: Tensor, z2: Tensor, adj: Tensor) -> Tensor:
         """The loss; see the class."""
-        n_cells = z1.shape[0]
+        n_here = z1.shape[0]
         z1, z2 = normalize(z1, dim=1), normalize(z2, dim=1)
         gram = (z1.T @ z1) * (z2.T @ z2)  # (K, K)
         linked = z1 * (spmm(adj, z2) + z2)  # (N, K)
-        total = (
-            gram.sum(dtype=torch.float64)
-            - 2 * linked.sum(dtype=torch.float64)
-            + (adj.values().numel() + n_cells)
-        )
-        return (total / (n_cells if self.per_cell else n_cells**2)).to(z1.dtype)
+        n_all = self.n_cells or n_here
+        everyone = gram.sum(dtype=torch.float64) * (n_all / n_here)  # Σ_ij of n_here cells with all
+        linked = (adj.values().numel() + n_here) - 2 * linked.sum(dtype=torch.float64)
+        if self.per_cell:
+            return ((everyone * min(1.0, self.max_cells / n_all) + linked) / n_here).to(z1.dtype)
+        return ((everyone + linked) / (n_here * n_all)).to(z1.dtype)
 
     def extra_repr(self) -> str:
         """Arguments, for ``repr``."""
-        return f"per_cell={self.per_cell}"
+        return f"per_cell={self.per_cell}, max_cells={self.max_cells}"

@@ -33,13 +33,15 @@ class GCNEncoder(nn.Module):
     """Two GCN convolutions on smoothed features, dropout, one linear map: the paper's GNN view.
 
     Shapes: ``x`` (N, F) dense or sparse CSR, ``adj`` (N, N) sparse CSR → (N, D).
+    ``n_hops`` steps of smoothing come before the first weights; the first convolution's own is one of them.
+
     Source: scRCL (arXiv 2512.10640), view 2.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, *, n_hops: int = 0, dropout: float = 0.1) -> None:
+    def __init__(self, in_channels: int, out_channels: int, *, n_hops: int = 1, dropout: float = 0.1) -> None:
         super().__init__()
         self.out_channels = out_channels
-        self.conv1 = SmoothedLinear(in_channels, out_channels, n_hops=n_hops + 1)
+        self.conv1 = SmoothedLinear(in_channels, out_channels, n_hops=n_hops)
         self.conv2 = SmoothedLinear(out_channels, out_channels, n_hops=1)
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.Linear(out_channels, out_channels)

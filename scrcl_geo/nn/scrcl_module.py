@@ -52,8 +52,8 @@ class ScRCLModule(nn.Module):
 
     def forward(self, batch: GraphTensors) -> Views:
         """Both views of one batch."""
-        h1 = self.encoder1(batch.x, batch.adj)  # (N, D)
-        h2 = self.encoder2(batch.x, batch.adj)
+        h1 = self.encoder1(batch.x1, batch.adj)  # (N, D)
+        h2 = self.encoder2(batch.x2, batch.adj)
         z1, genes1 = self.refinement(h1, batch.expresses, batch.coexpressed)  # (N, K), (G, K)
         z2, genes2 = self.refinement(h2, batch.expresses, batch.coexpressed)
         return Views(normalize(h1, dim=1), normalize(h2, dim=1), z1, z2, (genes1 + genes2) / 2)

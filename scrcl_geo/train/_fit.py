@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -12,10 +10,12 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from scrcl_geo import _validate
-from scrcl_geo._tensors import GraphTensors
+from scrcl_geo._tensors import Batches
 from scrcl_geo.train._stopping import LossPlateau
 
 logger = logging.getLogger(__name__)
+
+_GRADIENT = "gradient norm"
 
 
 class TrainingError(RuntimeError):
@@ -33,7 +33,7 @@ class TrainingLog:
 def fit(
     module: nn.Module,
     objective: nn.Module,
-    batches: Sequence[GraphTensors],
+    batches: Batches,
     *,
     max_epochs: int = 60,
     learning_rate: float = 1e-3,
@@ -51,7 +51,7 @@ def fit(
     objective
         Maps views and the cell graph to named terms; their sum is minimised by Adam.
     batches
-        What one epoch goes through, in order.
+        What one epoch goes through, in order; moved to the module's device one by one.
     max_epochs, learning_rate, weight_decay
         Of the optimiser.
     max_grad_norm
@@ -76,29 +76,24 @@ def fit(
     module.train()
     objective.train()
     parameters = [*module.parameters(), *objective.parameters()]
+    device = parameters[0].device
     optimizer = torch.optim.Adam(parameters, lr=learning_rate, weight_decay=weight_decay)
     log = TrainingLog(stopped=f"all {max_epochs} epochs done")
     totals: list[float] = []
-
-    with tqdm(total=max_epochs, desc="train", unit="epoch", disable=not progress) as bar:
+    with tqdm(total=max_epochs * len(batches), desc="train", unit="step", disable=not progress) as bar:
         for epoch in range(max_epochs):
-            sums: dict[str, float] = {}
+            steps = []
             for batch in batches:
                 optimizer.zero_grad(set_to_none=True)
+                batch = batch.to(device)
                 terms = objective(module(batch), batch.adj)
-                values = _finite(terms, epoch)
                 torch.stack(list(terms.values())).sum().backward()
                 norm = nn.utils.clip_grad_norm_(parameters, max_grad_norm)
-                if not torch.isfinite(norm):
-                    raise TrainingError(
-                        f"the gradient is not finite in epoch {epoch + 1}: lower learning_rate"
-                    )
                 optimizer.step()
-                for name, value in values.items():
-                    sums[name] = sums.get(name, 0.0) + value / len(batches)
-            log.losses.append(sums)
-            totals.append(sum(sums.values()))
-            bar.update()
+                steps.append(torch.stack([*(term.detach().double() for term in terms.values()), norm.double()]))
+                bar.update()
+            log.losses.append(_finite([*terms, _GRADIENT], steps, epoch))
+            totals.append(sum(log.losses[-1].values()))
             bar.set_postfix(loss=f"{totals[-1]:.4g}", refresh=False)
             if stopping is not None and stopping.reached(totals):
                 log.stopped = f"loss plateau after {epoch + 1} epochs"
@@ -108,12 +103,17 @@ def fit(
     return log
 
 
-def _finite(terms: dict[str, Tensor], epoch: int) -> dict[str, float]:
-    """The terms as numbers, in one transfer from the device; an error names the first bad one."""
-    values = torch.stack([term.detach().double() for term in terms.values()]).tolist()
-    for name, value in zip(terms, values, strict=True):
-        if not math.isfinite(value):
+def _finite(names: list[str], steps: list[Tensor], epoch: int) -> dict[str, float]:
+    """Mean of each term over the steps of an epoch; an error names the first bad one.
+
+    The numbers leave the device here, once per epoch, so that no step waits for the host.
+    """
+    values = torch.stack(steps).cpu()
+    for name, column in zip(names, values.T, strict=True):
+        if not torch.isfinite(column).all():
+            worst = column[~torch.isfinite(column)][0].item()
             raise TrainingError(
-                f"loss term {name} is {value} in epoch {epoch + 1}: lower learning_rate or check the input"
+                f"{'' if name == _GRADIENT else 'loss term '}{name} is {worst} in epoch {epoch + 1}: lower learning_rate or check the input"
             )
-    return dict(zip(terms, values, strict=True))
+    means = values.mean(dim=0).tolist()
+    return dict(zip(names[:-1], means, strict=False))

@@ -17,7 +17,7 @@ def batch(toy_graph):
 @pytest.mark.parametrize("encoder", [GCNEncoder, GCN, GAT, GraphSAGE])
 def test_any_pyg_encoder_fits(batch, encoder):
     torch.manual_seed(0)
-    features = batch.x.shape[1]
+    features = batch.x1.shape[1]
     second = (
         GCNEncoder(features, 16)
         if encoder is GCNEncoder

@@ -28,7 +28,7 @@ class Broken(nn.Module):
 def parts(toy_graph):
     torch.manual_seed(0)
     batch = GraphTensors.from_hetero(to_hetero(toy_graph))
-    width = batch.x.shape[1]
+    width = batch.x1.shape[1]
     module = ScRCLModule(MLPEncoder(width, 16), GCNEncoder(width, 16), BipartiteRefinement(16, 8))
     return module, Objective(Term(DistributionAlignment()), Term(ViewConsistency(), on="z")), batch
 
@@ -80,4 +80,4 @@ def test_progress_bar_can_be_switched_off(parts, capsys):
     fit(module, objective, [batch], max_epochs=1, progress=False)
     assert capsys.readouterr().err == ""
     fit(module, objective, [batch], max_epochs=1, progress=True)
-    assert "epoch" in capsys.readouterr().err
+    assert "train" in capsys.readouterr().err
