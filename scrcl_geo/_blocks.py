@@ -6,25 +6,41 @@ import numpy as np
 from scipy import sparse
 
 
+_CHUNK = 100_000
+
+
 def unit_variance(x: np.ndarray) -> np.ndarray:
     """Centred and scaled to total variance 1, float32; a constant block becomes zero."""
-    x = x - x.mean(axis=0, dtype=np.float64)
-    total = (x**2).mean(axis=0).sum()
-    return (x / np.sqrt(total if total > 0 else 1.0)).astype(np.float32)
+    return join(x)
 
 
 def join(*blocks: np.ndarray) -> np.ndarray:
-    """Blocks side by side, each of total variance 1."""
-    return np.concatenate([unit_variance(block) for block in blocks], axis=1)
+    """Blocks side by side, each of total variance 1, float32."""
+    stops = np.cumsum([block.shape[1] for block in blocks])
+    joined = np.empty((len(blocks[0]), stops[-1]), np.float32)
+    for block, stop in zip(blocks, stops, strict=True):
+        center, scale = _center_and_scale(block)
+        columns = slice(stop - block.shape[1], stop)
+        for start in range(0, len(block), _CHUNK):  # float64 in between, a chunk at a time
+            rows = slice(start, start + _CHUNK)
+            joined[rows, columns] = (block[rows] - center) / scale
+    return joined
 
 
 def scaling(*blocks: np.ndarray) -> dict[str, np.ndarray]:
     """Centre and scale, (D,) float32 each, of the columns :func:`join` makes, to join new cells alike."""
-    spread = [np.sqrt(block.var(axis=0, dtype=np.float64).sum()) for block in blocks]
-    widths = [block.shape[1] for block in blocks]
-    center = np.concatenate([block.mean(axis=0, dtype=np.float64) for block in blocks])
-    scale = np.repeat([s if s > 0 else 1.0 for s in spread], widths)
+    found = [_center_and_scale(block) for block in blocks]
+    center = np.concatenate([c for c, _ in found])
+    scale = np.repeat([s for _, s in found], [block.shape[1] for block in blocks])
     return {"center": center.astype(np.float32), "scale": scale.astype(np.float32)}
+
+
+def _center_and_scale(block: np.ndarray) -> tuple[np.ndarray, float]:
+    center = block.mean(axis=0, dtype=np.float64)
+    total = 0.0
+    for start in range(0, len(block), _CHUNK):
+        total += float(np.square(block[start : start + _CHUNK] - center).sum())
+    return center, float(np.sqrt(total / len(block))) or 1.0
 
 
 def smooth(x: np.ndarray, adjacency: sparse.csr_matrix, n_hops: int) -> np.ndarray:

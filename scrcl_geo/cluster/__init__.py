@@ -9,6 +9,7 @@ from scrcl_geo.cluster._kmeans import kmeans
 from scrcl_geo.cluster._leiden import leiden
 from scrcl_geo.cluster._merging import merging
 from scrcl_geo.cluster._number import best_number, number_of_clusters
+from scrcl_geo.cluster._sample import on_sample
 
 __all__ = [
     "best_number",
@@ -19,4 +20,5 @@ __all__ = [
     "leiden",
     "merging",
     "number_of_clusters",
+    "on_sample",
 ]

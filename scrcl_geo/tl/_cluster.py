@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +32,7 @@ def cluster(
     key_added: str = _keys.CLUSTERS,
     seed: int = 0,
 ) -> None:
-    """Cluster the embedding.
+    """Cluster the embedding; above 50,000 cells, a sample of them, which then names the others.
 
     Parameters
     ----------
@@ -81,15 +82,23 @@ def cluster(
         found = f"method={method!r}, n_clusters={n_clusters}"
         remedy = "pass method='leiden' without n_clusters"
         raise _validate.fail("resolution is for Leiden alone", found, remedy)
-    if method == "leiden":
-        labels = methods.leiden(embedding, n_clusters, seed=seed, resolution=resolution or 1.0)
-    else:
+    if method != "leiden":
         n_clusters = n_clusters or estimate_clusters(adata, use_rep=use_rep, seed=seed)
-        if method == "auto":
-            labels = _by_committee(embedding, parts_of(adata, use_rep), n_clusters, seed)
-        else:
-            clusterer = getattr(methods, method) if isinstance(method, str) else method
-            labels = clusterer(embedding, n_clusters, seed=seed)
+    clusterer: Callable[[np.ndarray], np.ndarray]
+    if method == "leiden":
+        clusterer = partial(methods.leiden, n_clusters=n_clusters, seed=seed, resolution=resolution or 1.0)
+    elif method == "auto":
+        parts = parts_of(adata, use_rep)
+        clusterer = partial(_by_committee, blocks=parts, n_clusters=n_clusters, seed=seed)
+    else:
+        chosen = getattr(methods, method) if isinstance(method, str) else method
+        clusterer = partial(chosen, n_clusters=n_clusters, seed=seed)
+    # an own clusterer sees all cells, whatever their number
+    labels = (
+        methods.on_sample(clusterer, embedding, seed=seed)
+        if isinstance(method, str)
+        else clusterer(embedding)
+    )
     names = [str(c) for c in range(int(np.max(labels)) + 1)]
     adata.obs[key_added] = pd.Categorical.from_codes(labels, names, ordered=True)
 

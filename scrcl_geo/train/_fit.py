@@ -90,7 +90,9 @@ def fit(
                 torch.stack(list(terms.values())).sum().backward()
                 norm = nn.utils.clip_grad_norm_(parameters, max_grad_norm)
                 optimizer.step()
-                steps.append(torch.stack([*(term.detach().double() for term in terms.values()), norm.double()]))
+                steps.append(
+                    torch.stack([*(term.detach().double() for term in terms.values()), norm.double()])
+                )
                 bar.update()
             log.losses.append(_finite([*terms, _GRADIENT], steps, epoch))
             totals.append(sum(log.losses[-1].values()))
