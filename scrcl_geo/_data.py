@@ -15,7 +15,7 @@ from scrcl_geo import _expression, _keys, _validate
 from scrcl_geo._blocks import smooth
 from scrcl_geo._inputs import InputMap
 from scrcl_geo._relations import Relations
-from scrcl_geo._sparse import ScaledOperator, from_scipy
+from scrcl_geo._scipy_tensors import ScaledOperator, from_scipy
 from scrcl_geo._tensors import GraphTensors
 from scrcl_geo.graph import CellBatches, EdgeSpec
 from scrcl_geo.graph._batches import partition
@@ -23,6 +23,7 @@ from scrcl_geo.graph._convert import hetero, read_relations
 
 if TYPE_CHECKING:
     from anndata import AnnData
+
     from scrcl_geo.nn import ScRCLModule
 
 FULL_UP_TO = 20_000

@@ -1,5 +1,9 @@
 """Every AnnData key, node type and edge type, in the only place with such strings."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
 # node types and edge types of the heterogeneous graph
 CELL = "cell"
 GENE = "gene"
@@ -45,3 +49,13 @@ RESULTS = "scrcl"
 ASSOCIATIONS = "scrcl_associations"
 NUMBER = "scrcl_n_clusters"
 MAPPING = "scrcl_map"
+
+
+def joined(edge_types: Iterable[tuple[str, str, str]], node: str) -> list[tuple[str, str, str]]:
+    """The relations of a node type with itself that are united into one graph.
+
+    Where there are spatial edges, these stand in for the expression neighbours, as in the paper: cells alike
+    in expression may be far apart in tissue.
+    """
+    own = [t for t in edge_types if t[0] == t[2] == node]
+    return [t for t in own if not (t == SIMILAR and NEAR in own)]

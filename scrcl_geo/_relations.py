@@ -34,8 +34,8 @@ class Relations:
         return int(self.expression.shape[0])
 
     def between(self, node: str) -> sparse.csr_matrix:
-        """All relations of a node type with itself as one graph; see :func:`united`."""
-        return united({t: m for t, m in self.edges.items() if t[0] == t[2] == node}, self._size(node))
+        """Union of the relations of a node type with itself, symmetric 0/1 without self-loops, CSR."""
+        return symmetric([self.edges[t] for t in _keys.joined(self.edges, node)], self._size(node))
 
     def subset(self, rows: np.ndarray) -> Relations:
         """Some cells, the edges among them, and all genes."""
@@ -49,16 +49,6 @@ class Relations:
 
     def _size(self, node: str) -> int:
         return int(self.expression.shape[0 if node == _keys.CELL else 1])
-
-
-def united(edges: dict[EdgeType, sparse.csr_matrix], n: int) -> sparse.csr_matrix:
-    """Union of relations as a symmetric 0/1 graph without self-loops, float32 CSR (n, n).
-
-    Where there are spatial edges, these stand in for the expression neighbours, as in the paper: cells alike
-    in expression may be far apart in tissue.
-    """
-    kept = [m for t, m in edges.items() if not (t == _keys.SIMILAR and _keys.NEAR in edges)]
-    return symmetric(kept, n)
 
 
 def symmetric(matrices: Iterable[sparse.csr_matrix], n: int) -> sparse.csr_matrix:

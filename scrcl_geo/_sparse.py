@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
-from scipy import sparse
 from torch import Tensor
 from torch.autograd import Function
-
-from scrcl_geo._rows import row_sums
 
 
 class _ConstantSpMM(Function):
@@ -57,56 +55,26 @@ class SparseOperator(NamedTuple):
         return SparseOperator(self.matrix.to(device), self.transpose.to(device))
 
 
-class ScaledOperator(NamedTuple):
-    r"""A normalised bipartite graph that stays in SciPy's memory; for inference, without gradients.
-
-    :math:`D_c^{-1/2} X D_g^{-1/2}` is applied from right to left and never stored.
-
-    Shapes: ``matrix`` (R, C), ``row_scale`` (R, 1), ``column_scale`` (C, 1); products as
-    :class:`SparseOperator`.
-    """
-
-    matrix: Any
-    row_scale: np.ndarray
-    column_scale: np.ndarray
-
-    @property
-    def T(self) -> ScaledOperator:
-        """The transposed operator; shares the matrix."""
-        return ScaledOperator(self.matrix.T, self.column_scale, self.row_scale)
-
-    def to(self, device: torch.device | str) -> ScaledOperator:
-        """Itself: products are taken on the CPU and moved to where the other factor is."""
-        return self
-
-    def __matmul__(self, x: Tensor) -> Tensor:
-        dense = x.detach().cpu().numpy()
-        return torch.from_numpy(self.row_scale * (self.matrix @ (self.column_scale * dense))).to(x.device)
-
-    @classmethod
-    def of(cls, matrix: sparse.csr_matrix, column_totals: np.ndarray) -> ScaledOperator:
-        """Scaled by the sums of its rows and by given totals (C,) of its columns."""
-        return cls(matrix, _inverse_root(row_sums(matrix)), _inverse_root(column_totals))
-
-
-def from_scipy(matrix: sparse.csr_matrix) -> Tensor:
-    """A SciPy CSR matrix with sorted indices as torch CSR, float32 values shared."""
-    return _csr(
-        torch.from_numpy(matrix.indptr.astype(np.int64)),
-        torch.from_numpy(matrix.indices.astype(np.int64)),
-        torch.from_numpy(matrix.data.astype(np.float32, copy=False)),
-        matrix.shape,
-    )
-
-
 def csr(index: Tensor, value: Tensor, shape: tuple[int, int]) -> Tensor:
     """Edges as a torch CSR matrix; repeated entries are summed.
 
-    Shapes: ``index`` (2, E) rows and columns, ``value`` (E,).
+    Shapes: ``index`` (2, E) rows and columns, ``value`` (E,). Edges in order of row and column are taken as
+    they are, without sorting.
     """
-    with warnings.catch_warnings():  # torch announces once that its CSR layout is in beta
-        warnings.filterwarnings("ignore", message="Sparse", category=UserWarning)
+    row, col = index
+    position = row * shape[1] + col
+    if bool((position[1:] > position[:-1]).all()):
+        crow = torch.zeros(shape[0] + 1, dtype=torch.long, device=row.device)
+        crow[1:] = torch.bincount(row, minlength=shape[0]).cumsum(0)
+        return csr_tensor(crow, col, value, shape)
+    with _quietly():
         return torch.sparse_coo_tensor(index, value, shape).coalesce().to_sparse_csr()
+
+
+def csr_tensor(crow: Tensor, col: Tensor, value: Tensor, shape: tuple[int, int]) -> Tensor:
+    """Torch CSR from its arrays."""
+    with _quietly():
+        return torch.sparse_csr_tensor(crow, col, value, shape)
 
 
 def operator(index: Tensor, value: Tensor, shape: tuple[int, int]) -> SparseOperator:
@@ -114,21 +82,14 @@ def operator(index: Tensor, value: Tensor, shape: tuple[int, int]) -> SparseOper
 
     Shapes: ``index`` (2, E) rows and columns, ``value`` (E,).
     """
-    if value.device.type == "cpu" and value.dtype == torch.float32:  # SciPy sorts by counting
-        row, col = index.numpy()
-        matrix = sparse.csr_matrix((value.numpy(), (row, col)), shape)
-        return SparseOperator(from_scipy(matrix), from_scipy(matrix.T.tocsr()))
     return SparseOperator(csr(index, value, shape), csr(index.flip(0), value, shape[::-1]))
 
 
-def _inverse_root(totals: np.ndarray) -> np.ndarray:
-    return (1 / np.sqrt(np.maximum(totals, np.finfo(np.float32).tiny))).astype(np.float32)[:, None]
-
-
-def _csr(crow: Tensor, col: Tensor, value: Tensor, shape: tuple[int, int]) -> Tensor:
+@contextmanager
+def _quietly() -> Iterator[None]:
     with warnings.catch_warnings():  # torch announces once that its CSR layout is in beta
         warnings.filterwarnings("ignore", message="Sparse", category=UserWarning)
-        return torch.sparse_csr_tensor(crow, col, value, shape)
+        yield
 
 
 def degree(adj: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:

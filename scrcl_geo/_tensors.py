@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
 import torch
-from scipy import sparse
 from torch import Tensor
 
 from scrcl_geo import _keys
-from scrcl_geo._relations import united
-from scrcl_geo._sparse import SparseOperator, from_scipy, operator
+from scrcl_geo._keys import joined
+from scrcl_geo._sparse import SparseOperator, csr, operator
 
 
 @dataclass(frozen=True)
@@ -44,22 +42,15 @@ class GraphTensors:
     def from_hetero(cls, data: Any) -> GraphTensors:
         """Tensors of a PyG ``HeteroData`` as built by :func:`scrcl_geo.graph.to_hetero`.
 
-        The relations of cells are united, and so are those of genes; see :func:`scrcl_geo._relations.united`.
+        The relations of cells are united, and so are those of genes; see :func:`scrcl_geo._keys.joined`.
         """
-        n_cells, n_genes = data[_keys.CELL].num_nodes, data[_keys.GENE].num_nodes
-        between = data[_keys.EXPRESSES]
         x = data[_keys.CELL].x
         return cls(
             x1=x,
             x2=getattr(data[_keys.CELL], _keys.VIEW2_FEATURES, x),
-            adj=_united(data, _keys.CELL, n_cells),
-            expresses=normalized_bipartite(
-                between.edge_index,
-                between.edge_weight,
-                (n_cells, n_genes),
-                getattr(data[_keys.GENE], _keys.GENE_TOTALS, None),
-            ),
-            coexpressed=_united(data, _keys.GENE, n_genes),
+            adj=_united(data, _keys.CELL),
+            expresses=_bipartite(data),
+            coexpressed=_united(data, _keys.GENE),
         )
 
 
@@ -79,17 +70,35 @@ def normalized_bipartite(
     Shapes: ``index`` (2, nnz) cells and genes, ``weight`` (nnz,) ≥ 0 → operator (N, G). ``gene_totals``
     (G,) stand in for the sums over these cells where they are only some of all.
     """
+    return operator(index, _normalized(index, weight, shape, gene_totals), shape)
+
+
+def _normalized(index: Tensor, weight: Tensor, shape: tuple[int, int], gene_totals: Tensor | None) -> Tensor:
     row, col = index
     by_cell = weight.new_zeros(shape[0]).index_add_(0, row, weight)
     by_gene = weight.new_zeros(shape[1]).index_add_(0, col, weight) if gene_totals is None else gene_totals
-    scale = torch.rsqrt((by_cell[row] * by_gene[col]).clamp_min(torch.finfo(weight.dtype).tiny))
-    return operator(index, weight * scale, shape)
+    return weight * torch.rsqrt((by_cell[row] * by_gene[col]).clamp_min(torch.finfo(weight.dtype).tiny))
 
 
-def _united(data: Any, node: str, n: int) -> Tensor:
-    edges = {}
-    for edge_type in data.edge_types:
-        if edge_type[0] == edge_type[2] == node:
-            row, col = data[edge_type].edge_index.numpy()
-            edges[edge_type] = sparse.csr_matrix((np.ones(len(row), np.float32), (row, col)), (n, n))
-    return from_scipy(united(edges, n))
+def _bipartite(data: Any) -> SparseOperator:
+    """:func:`normalized_bipartite` of both directions, in the order in which each is stored."""
+    shape = (data[_keys.CELL].num_nodes, data[_keys.GENE].num_nodes)
+    totals = getattr(data[_keys.GENE], _keys.GENE_TOTALS, None)
+    there, back = data[_keys.EXPRESSES], data[_keys.EXPRESSED_BY]
+    forth = _normalized(there.edge_index, there.edge_weight, shape, totals)
+    index = back.edge_index.flip(0)
+    return SparseOperator(
+        csr(there.edge_index, forth, shape),
+        csr(back.edge_index, _normalized(index, back.edge_weight, shape, totals), shape[::-1]),
+    )
+
+
+def _united(data: Any, node: str) -> Tensor:
+    """Union of the relations of a node type with itself; the torch twin of ``_relations.united``."""
+    n = data[node].num_nodes
+    edges = [data[t].edge_index for t in joined(data.edge_types, node)]
+    index = torch.cat(edges, dim=1) if edges else torch.empty(2, 0, dtype=torch.long)
+    index = index[:, index[0] != index[1]]
+    position = torch.unique(torch.cat([index[0] * n + index[1], index[1] * n + index[0]]))
+    index = torch.stack([position // n, position % n])
+    return csr(index, torch.ones(index.shape[1]), (n, n))

@@ -12,7 +12,7 @@ from scipy import sparse
 from scrcl_geo import _expression, _keys, _validate
 from scrcl_geo._relations import Relations
 from scrcl_geo._rows import column_sums
-from scrcl_geo._sparse import from_scipy
+from scrcl_geo._scipy_tensors import from_scipy
 from scrcl_geo.graph._spec import DEFAULT_EDGES, EdgeSpec
 
 if TYPE_CHECKING:
@@ -81,10 +81,11 @@ def hetero(relations: Relations) -> HeteroData:
     data[_keys.GENE][_keys.GENE_TOTALS] = torch.from_numpy(relations.gene_totals.astype(np.float32))
     for edge_type, matrix in relations.edges.items():
         data[edge_type].edge_index, data[edge_type].edge_weight = _edges(matrix)
-    index, weight = _edges(relations.expression)
-    data[_keys.EXPRESSES].edge_index, data[_keys.EXPRESSES].edge_weight = index, weight
-    data[_keys.EXPRESSED_BY].edge_index = index.flip(0)
-    data[_keys.EXPRESSED_BY].edge_weight = weight
+    for edge_type, matrix in (
+        (_keys.EXPRESSES, relations.expression),
+        (_keys.EXPRESSED_BY, relations.expression.T.tocsr()),  # in order of genes: no one need sort again
+    ):
+        data[edge_type].edge_index, data[edge_type].edge_weight = _edges(matrix)
     return data
 
 

@@ -77,7 +77,7 @@ class Objective(nn.Module):
         """Tell the losses that sum over all cells how many there are, before training on mini-batches."""
         for loss in self.losses:
             if hasattr(loss, "n_cells"):
-                loss.n_cells = n_cells
+                setattr(loss, "n_cells", n_cells)  # noqa: B010 - a module's attributes are untyped
 
     def config(self) -> list[dict[str, Any]]:
         """The terms as plain values, for logs and saved models."""

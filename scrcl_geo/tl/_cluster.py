@@ -14,7 +14,7 @@ from scrcl_geo import cluster as methods
 from scrcl_geo._blocks import join
 from scrcl_geo.tl._estimate import estimate_clusters
 from scrcl_geo.tl._parts import embedding as rep_of
-from scrcl_geo.tl._parts import parts as parts_of
+from scrcl_geo.tl._parts import part_columns
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -82,17 +82,17 @@ def cluster(
         found = f"method={method!r}, n_clusters={n_clusters}"
         remedy = "pass method='leiden' without n_clusters"
         raise _validate.fail("resolution is for Leiden alone", found, remedy)
-    if method != "leiden":
-        n_clusters = n_clusters or estimate_clusters(adata, use_rep=use_rep, seed=seed)
     clusterer: Callable[[np.ndarray], np.ndarray]
     if method == "leiden":
         clusterer = partial(methods.leiden, n_clusters=n_clusters, seed=seed, resolution=resolution or 1.0)
-    elif method == "auto":
-        parts = parts_of(adata, use_rep)
-        clusterer = partial(_by_committee, blocks=parts, n_clusters=n_clusters, seed=seed)
     else:
-        chosen = getattr(methods, method) if isinstance(method, str) else method
-        clusterer = partial(chosen, n_clusters=n_clusters, seed=seed)
+        number = n_clusters or estimate_clusters(adata, use_rep=use_rep, seed=seed)
+        if method == "auto":
+            columns = part_columns(adata, use_rep)
+            clusterer = partial(_by_committee, columns=columns, n_clusters=number, seed=seed)
+        else:
+            chosen = getattr(methods, method) if isinstance(method, str) else method
+            clusterer = partial(chosen, n_clusters=number, seed=seed)
     # an own clusterer sees all cells, whatever their number
     labels = (
         methods.on_sample(clusterer, embedding, seed=seed)
@@ -103,13 +103,12 @@ def cluster(
     adata.obs[key_added] = pd.Categorical.from_codes(labels, names, ordered=True)
 
 
-def _by_committee(
-    embedding: np.ndarray, parts: dict[str, np.ndarray], n_clusters: int, seed: int
-) -> np.ndarray:
+def _by_committee(embedding: np.ndarray, columns: dict[str, slice], n_clusters: int, seed: int) -> np.ndarray:
     """Cells: unions of parts with the views, judged by the views. Tissue: compositions, all reconciled.
 
     The silhouette in the views ranks partitions of cells well and those of tissue badly (docs/accuracy.md).
     """
+    parts = {name: embedding[:, place] for name, place in columns.items()}
     if not parts:
         return methods.committee({"": embedding}, n_clusters, seed=seed)
     if "composition" in parts:

@@ -21,5 +21,10 @@ def embedding(adata: AnnData, use_rep: str) -> np.ndarray:
 def parts(adata: AnnData, use_rep: str) -> dict[str, np.ndarray]:
     """Its parts by name; none for an embedding that is not ours."""
     whole = embedding(adata, use_rep)
-    columns = adata.uns.get(_keys.RESULTS, {}).get("blocks", {}).get(use_rep, {})
-    return {name: whole[:, start:stop] for name, (start, stop) in columns.items()}
+    return {name: whole[:, columns] for name, columns in part_columns(adata, use_rep).items()}
+
+
+def part_columns(adata: AnnData, use_rep: str) -> dict[str, slice]:
+    """The columns of its parts by name; none for an embedding that is not ours."""
+    blocks = adata.uns.get(_keys.RESULTS, {}).get("blocks", {}).get(use_rep, {})
+    return {name: slice(int(start), int(stop)) for name, (start, stop) in blocks.items()}

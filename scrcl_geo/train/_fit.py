@@ -112,10 +112,10 @@ def _finite(names: list[str], steps: list[Tensor], epoch: int) -> dict[str, floa
     """
     values = torch.stack(steps).cpu()
     for name, column in zip(names, values.T, strict=True):
-        if not torch.isfinite(column).all():
-            worst = column[~torch.isfinite(column)][0].item()
-            raise TrainingError(
-                f"{'' if name == _GRADIENT else 'loss term '}{name} is {worst} in epoch {epoch + 1}: lower learning_rate or check the input"
-            )
+        bad = column[~torch.isfinite(column)].tolist()
+        if bad:
+            what = name if name == _GRADIENT else f"loss term {name}"
+            remedy = "lower learning_rate or check the input"
+            raise TrainingError(f"{what} is {bad[0]} in epoch {epoch + 1}: {remedy}")
     means = values.mean(dim=0).tolist()
     return dict(zip(names[:-1], means, strict=False))
