@@ -74,7 +74,7 @@ def available() -> pd.DataFrame:
     Examples
     --------
     >>> import scrcl_geo as sg
-    >>> sg.datasets.available().loc["Goolam", "cells"]
+    >>> int(sg.datasets.available().loc["Goolam", "cells"])
     124
     """
     import pandas as pd
