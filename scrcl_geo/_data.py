@@ -14,6 +14,7 @@ from torch.nn.functional import normalize
 from scrcl_geo import _expression, _keys, _validate
 from scrcl_geo._blocks import smooth
 from scrcl_geo._inputs import InputMap
+from scrcl_geo._plan import resolve_batch_size
 from scrcl_geo._relations import Relations
 from scrcl_geo._scipy_tensors import ScaledOperator, from_scipy
 from scrcl_geo._tensors import GraphTensors
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
     from scrcl_geo.nn import ScRCLModule
-
-FULL_UP_TO = 20_000
-BATCH_SIZE = 16_384
 
 
 def model_relations(
@@ -115,9 +113,8 @@ def training_batches(
     adata: AnnData, relations: Relations, batch_size: int | str, *, seed: int
 ) -> Sequence[GraphTensors] | CellBatches:
     """The whole graph as a list of one, or mini-batches of it; see :class:`scrcl_geo.ScRCL`."""
-    n_cells = relations.n_cells
-    size = BATCH_SIZE if batch_size == "auto" else batch_size
-    if batch_size == "full" or (batch_size == "auto" and n_cells <= FULL_UP_TO) or int(size) >= n_cells:
+    size = resolve_batch_size(batch_size, relations.n_cells)
+    if size == "full":
         return [GraphTensors.from_hetero(hetero(relations))]
     in_space = _keys.NEAR in relations.edges
     place = np.asarray(adata.obsm[_keys.SPATIAL] if in_space else adata.obsm[_keys.PCA])

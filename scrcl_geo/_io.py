@@ -10,16 +10,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scrcl_geo import _validate
+from scrcl_geo import _interrupt, _validate
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
+_IN_MEMORY = 1_000_000_000
 MODEL_FILE = "config.json"  # what makes a folder a saved model
 
 
 def read_h5ad(path: str | Path) -> AnnData:
-    """The AnnData in a file.
+    """The AnnData in a file; an X of more than 1 GB stays there and is read in row chunks.
 
     Raises
     ------
@@ -36,7 +37,7 @@ def read_h5ad(path: str | Path) -> AnnData:
         with warnings.catch_warnings():
             # names that are not unique are reported by our own check, as an error
             warnings.filterwarnings("ignore", message=".*names are not unique", category=UserWarning)
-            return anndata.read_h5ad(path)
+            return anndata.read_h5ad(path, backed="r" if _matrix_bytes(path) > _IN_MEMORY else None)
     except Exception as error:  # h5py and anndata raise many kinds for a damaged file
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise _validate.fail(
@@ -66,11 +67,15 @@ def write_h5ad(adata: AnnData, path: str | Path) -> None:
     os.close(handle)
     temporary = Path(name)
     try:
-        adata.write_h5ad(temporary)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())  # mkstemp makes private files
-        temporary.replace(path)
+        with _interrupt.unfinished(temporary):
+            if adata.isbacked:
+                _write_beside_matrix(adata, temporary)
+            else:
+                adata.write_h5ad(temporary)
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            temporary.chmod(0o666 & ~_umask())  # mkstemp makes private files
+            temporary.replace(path)
     except OSError as error:
         raise _validate.fail(
             f"cannot write {path}",
@@ -79,6 +84,34 @@ def write_h5ad(adata: AnnData, path: str | Path) -> None:
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _write_beside_matrix(adata: AnnData, path: Path) -> None:
+    """Copy the matrix from file to file, as it is stored, and write everything else."""
+    import h5py
+    from anndata.io import write_elem
+
+    with h5py.File(adata.filename, "r") as source, h5py.File(path, "w") as target:
+        target.attrs.update(source.attrs)
+        for name in ("X", "raw"):
+            if name in source:
+                source.copy(name, target)
+        for name in ("obs", "var"):
+            write_elem(target, name, getattr(adata, name))
+        for name in ("obsm", "varm", "obsp", "varp", "layers", "uns"):
+            write_elem(target, name, dict(getattr(adata, name)))
+
+
+def _matrix_bytes(path: Path) -> int:
+    """Size of X in memory, in bytes; 0 where the file has none of the usual form."""
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        x = file.get("X")
+        if x is None:
+            return 0
+        parts = [x] if isinstance(x, h5py.Dataset) else [x[name] for name in ("data", "indices") if name in x]
+        return int(sum(part.size * part.dtype.itemsize for part in parts))
 
 
 def check_folder(path: str | Path) -> None:

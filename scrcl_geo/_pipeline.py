@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,10 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scrcl_geo import _keys, _validate, pp, tl
+from scrcl_geo._plan import Plan
 from scrcl_geo.model import ScRCL
 
 if TYPE_CHECKING:
     from anndata import AnnData
+
+logger = logging.getLogger(__name__)
 
 
 def run(
@@ -27,23 +31,28 @@ def run(
     device: str = "auto",
     progress: bool = True,
     save_model: str | Path | None = None,
+    batch_size: int | str = "auto",
+    memory: float | None = None,
 ) -> dict[str, float]:
     """Graphs, embedding, clusters and associations, written to ``adata``; returns seconds per stage."""
     _validate.one_of("preset", preset, ("default", "paper"))
-    _validate.data_matrix(adata, layer)
+    plan = Plan.of(adata, layer=layer, spatial=spatial, batch_size=batch_size, memory=memory)
     _validate.n_clusters(n_clusters, adata.n_obs)
+    logger.info("plan: %s", plan)
     adata.uns.pop(_keys.NUMBER, None)  # an earlier run's estimate is not about these clusters
     seconds: dict[str, float] = {}
-    with timed("graph", seconds):
+    with timed("graph", seconds, plan):
         pp.graph(adata, layer=layer, spatial=spatial, batch_key=batch_key, seed=seed)
     paper = preset == "paper"
-    model = ScRCL.paper(n_clusters or 32) if paper else ScRCL()  # the paper sets its width K to the clusters
-    with timed("embed", seconds):
+    model = (
+        ScRCL.paper(n_clusters or 32) if paper else ScRCL(batch_size=plan.batch_size)
+    )  # the paper sets its width K to the clusters
+    with timed("embed", seconds, plan):
         tl.embed(adata, model=model, seed=seed, device=device, progress=progress)
-    with timed("cluster", seconds):
+    with timed("cluster", seconds, plan):
         rep = _keys.REFINED if paper else _keys.EMBEDDING
         tl.cluster(adata, n_clusters, use_rep=rep, method="kmeans" if paper else "auto", seed=seed)
-    with timed("associations", seconds):
+    with timed("associations", seconds, plan):
         tl.associations(adata)
     if save_model is not None:
         with timed("save", seconds):
@@ -52,8 +61,12 @@ def run(
 
 
 @contextmanager
-def timed(stage: str, seconds: dict[str, float]) -> Iterator[None]:
-    """Record the wall time of a block under its name."""
+def timed(stage: str, seconds: dict[str, float], plan: Plan | None = None) -> Iterator[None]:
+    """Record the wall time of a block under its name; with a plan, tell how long it and the rest will take."""
+    if plan is not None:
+        names = list(plan.seconds)
+        left = sum(plan.seconds[name] for name in names[names.index(stage) + 1 :])
+        logger.info("%s: about %.0f s, %.0f s more after it", stage, plan.seconds[stage], left)
     start = time.perf_counter()
     yield
     seconds[stage] = time.perf_counter() - start

@@ -6,44 +6,32 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scrcl_geo import _expression, _keys, _validate, _values
+from scrcl_geo import _keys, _validate, _values
 from scrcl_geo._memory import peak_gigabytes
+from scrcl_geo._plan import Plan
 
 if TYPE_CHECKING:
     from anndata import AnnData
-
-_LIBRARIES_GB = 0.9  # resident size after importing torch, PyG, scanpy and squidpy
 
 
 def describe(adata: AnnData, *, layer: str | None = None) -> str:
     """What an AnnData holds and what a default run on it would use, with an estimate."""
     matrix = _validate.data_matrix(adata, layer)
-    stored = _validate.stored_values(matrix)
-    nnz = int(np.count_nonzero(stored))
-    n_used = min(adata.n_vars, 2000)
+    plan = Plan.of(adata, layer=layer)
+    density = plan.n_values / np.prod(matrix.shape)
     in_space = _keys.SPATIAL in adata.obsm
     edges = "space" if in_space else "expression"
     rows = [
         ("cells", f"{adata.n_obs:,}"),
-        ("genes", f"{adata.n_vars:,} ({n_used:,} at most are used)"),
-        (
-            "values",
-            f"{_values.detect_values(matrix)}, {nnz / np.prod(matrix.shape):.1%} non-zero",
-        ),
+        ("genes", f"{adata.n_vars:,} ({plan.n_genes:,} at most are used)"),
+        ("values", f"{_values.detect_values(matrix)}, {density:.1%} stored"),
         ("layers", _validate.shown(list(adata.layers.keys()))),
         ("obsm", _validate.shown(list(adata.obsm.keys()))),
         ("neighbours", f"in {edges}"),
     ]
-    seconds, gigabytes = estimate(adata.n_obs, n_used, stored.size * stored.itemsize)
-    rows.append(("estimate", f"about {seconds:.0f} s on two CPU cores, {gigabytes:.1f} GB of memory"))
+    rows += [(f"seconds {stage}", f"{value:.0f}") for stage, value in plan.seconds.items()]
+    rows.append(("estimate", str(plan)))
     return table(rows)
-
-
-def estimate(n_cells: int, n_genes: int, stored_bytes: int) -> tuple[float, float]:
-    """Rough seconds and gigabytes of a default run, from measured rates on two CPU cores."""
-    seconds = 10 + n_cells * (1.5e-3 + n_genes * 7e-7)
-    gigabytes = _LIBRARIES_GB + (6 * stored_bytes + n_cells * 8e3) / 1e9
-    return seconds, gigabytes
 
 
 def summarize(adata: AnnData, seconds: dict[str, float], *, n_genes: int = 5) -> str:
@@ -57,7 +45,7 @@ def summarize(adata: AnnData, seconds: dict[str, float], *, n_genes: int = 5) ->
     ):
         if key in slot:
             rows.append((f"edges {name}", f"{slot[key].nnz:,}"))
-    rows.append(("edges expresses", f"{_expression.used_expression(adata).nnz:,}"))
+    rows.append(("edges expresses", f"{adata.uns[_keys.GRAPH_PARAMS]['n_expressed']:,}"))
     if _keys.NUMBER in adata.uns:
         rows.append(("clusters", estimated(adata.uns[_keys.NUMBER])))
     rows += [(f"seconds {stage}", f"{value:.1f}") for stage, value in seconds.items()]

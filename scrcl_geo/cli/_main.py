@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
 
-from scrcl_geo import _validate
+from scrcl_geo import _interrupt, _validate
+from scrcl_geo._interrupt import INTERRUPTED, TERMINATED
 from scrcl_geo._version import __version__
 from scrcl_geo.cli import _info, _map, _run
 
-DONE, BUG, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+DONE, BUG, BAD_INPUT = 0, 1, 2
 COMMANDS = (_run, _map, _info)  # in the order in which --help lists them
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Entry point of ``scrcl-geo``; returns the exit code (0 done, 2 bad input, 130 interrupted)."""
+    """Entry point of ``scrcl-geo``; returns the exit code (0 done, 2 bad input, 130 interrupted, 143 ended)."""
     arguments = parser().parse_args(argv)
     # deprecations inside our dependencies are not the user's business
     warnings.filterwarnings("ignore", category=SyntaxWarning)
@@ -27,13 +29,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
         logging.getLogger("scrcl_geo").setLevel(logging.INFO)
     try:
-        arguments.command(arguments)
+        with _interrupt.heard():
+            arguments.command(arguments)
     except _validate.ScrclInputError as error:
         print(f"scrcl-geo: {error}", file=sys.stderr)
         return BAD_INPUT
-    except KeyboardInterrupt:
-        print("scrcl-geo: interrupted; no output was written", file=sys.stderr)
-        return INTERRUPTED
+    except KeyboardInterrupt as interrupt:
+        print("\nscrcl-geo: interrupted; no output was written", file=sys.stderr)
+        return TERMINATED if interrupt.args == (signal.SIGTERM,) else INTERRUPTED
     return DONE
 
 

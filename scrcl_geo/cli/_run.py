@@ -29,6 +29,10 @@ def add(commands: Any) -> None:
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     command.add_argument("--preset", choices=("default", "paper"), default="default")
+    command.add_argument(
+        "--batch-size", type=_batch_size, default="auto", metavar="auto|full|CELLS", help="of training"
+    )
+    command.add_argument("--memory", type=float, metavar="GB", help="budget that batches are made to fit")
     command.add_argument("--quiet", action="store_true", help="print errors only")
 
 
@@ -57,12 +61,18 @@ def run(arguments: argparse.Namespace) -> None:
         device=arguments.device,
         progress=not arguments.quiet,
         save_model=arguments.save_model,
+        batch_size=arguments.batch_size,
+        memory=arguments.memory,
     )
     with _pipeline.timed("write", seconds):
         _io.write_h5ad(adata, arguments.output)
     if not arguments.quiet:
         print(summarize(adata, seconds))
         print(f"written: {arguments.output}")
+
+
+def _batch_size(text: str) -> int | str:
+    return int(text) if text.isdigit() else text
 
 
 def _check_model(folder: str, preset: str) -> None:

@@ -74,7 +74,8 @@ def select_genes(
     if used.sum() < 2:
         raise _validate.fail("too few expressed genes", f"{used.sum()}", "at least 2 are needed")
     adata.var[_keys.USED_GENES] = used
-    params = {"layer": layer or "", "values": kind, "n_top_genes": n_top_genes}
+    params: dict[str, Any] = {"layer": layer or "", "values": kind, "n_top_genes": n_top_genes}
+    params["n_expressed"] = int(found.n_expressing[used].sum())  # cell–gene edges
     if kind == COUNTS:
         params["target_sum"] = median_library_size(found.totals)
     adata.uns[_keys.GRAPH_PARAMS] = params
