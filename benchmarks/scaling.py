@@ -139,9 +139,7 @@ def report(rows: list[dict[str, float | str]]) -> str:
 
 
 def _markdown(table: pd.DataFrame) -> list[str]:
-    shown = table.map(
-        lambda v: f"{v:,.2f}" if isinstance(v, float) else f"{v:,}" if isinstance(v, int) else v
-    )
+    shown = table.map(lambda v: v if isinstance(v, str) else f"{v:,.2f}" if v % 1 else f"{v:,.0f}")
     rows = ["| " + " | ".join(map(str, row)) + " |" for row in shown.replace("nan", "").to_numpy()]
     return ["| " + " | ".join(table.columns) + " |", "|---" * table.shape[1] + "|", *rows]
 

@@ -66,5 +66,6 @@ def _watch(reading: int, over: threading.Event) -> None:
     if number in (signal.SIGINT, signal.SIGTERM) and not over.wait(_GRACE):
         for path in list(_UNFINISHED):
             path.unlink(missing_ok=True)
-        print("\nscrcl-geo: interrupted; no output was written", file=sys.stderr, flush=True)
+        sys.stderr.write("\nscrcl-geo: interrupted; no output was written\n")
+        sys.stderr.flush()
         os._exit(TERMINATED if number == signal.SIGTERM else INTERRUPTED)

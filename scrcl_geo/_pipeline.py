@@ -62,7 +62,7 @@ def run(
 
 @contextmanager
 def timed(stage: str, seconds: dict[str, float], plan: Plan | None = None) -> Iterator[None]:
-    """Record the wall time of a block under its name; with a plan, tell how long it and the rest will take."""
+    """Record the wall time of a block under its name; with a plan, tell what is still to come."""
     if plan is not None:
         names = list(plan.seconds)
         left = sum(plan.seconds[name] for name in names[names.index(stage) + 1 :])

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 FULL_UP_TO = 20_000
-BATCH_SIZE = 16_384
+BATCH_SIZE = 8192
 _SMALLEST_BATCH = 1024
+_LESS = "raise --memory or take fewer cells"
 _STEPS = 40  # of the default, on all cells
 _LIBRARIES = 0.9  # GB resident after importing torch, PyG, scanpy and squidpy
 
@@ -69,9 +70,7 @@ class Plan:
             plan = replace(plan, batch_size=smaller)
         if memory is not None and plan.gigabytes > memory:
             found = f"{plan.gigabytes:.1f} GB needed for {plan.n_cells:,} cells, {memory:g} GB allowed"
-            raise _validate.fail(
-                "the memory budget is too small", found, "raise --memory or take fewer cells"
-            )
+            raise _validate.fail("the memory budget is too small", found, _LESS)
         return plan
 
     @property
@@ -107,8 +106,8 @@ class Plan:
 
     def __str__(self) -> str:
         size = "all cells at once" if self.batch_size == "full" else f"{self.batch_size:,} cells at a time"
-        minutes = sum(self.seconds.values())
-        return f"about {minutes:.0f} s on two CPU cores, {self.gigabytes:.1f} GB of memory; training takes {size}"
+        cost = f"about {sum(self.seconds.values()):.0f} s on two CPU cores, {self.gigabytes:.1f} GB of memory"
+        return f"{cost}; training takes {size}"
 
 
 def resolve_batch_size(batch_size: int | str, n_cells: int) -> int | str:

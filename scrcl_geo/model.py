@@ -51,7 +51,7 @@ class ScRCL(TrainedModel):
         Of the optimiser; in mini-batches, epochs shrink to keep three times as many steps.
     batch_size
         Cells per mini-batch; ``"full"`` for all at once; ``"auto"`` takes all up to 20,000 cells and about
-        16,000 at a time beyond.
+        8,000 at a time beyond.
 
     Attributes
     ----------

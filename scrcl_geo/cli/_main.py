@@ -19,7 +19,7 @@ COMMANDS = (_run, _map, _info)  # in the order in which --help lists them
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Entry point of ``scrcl-geo``; returns the exit code (0 done, 2 bad input, 130 interrupted, 143 ended)."""
+    """Entry point of ``scrcl-geo``; returns the exit code (0, 2 bad input, 130 interrupted, 143 ended)."""
     arguments = parser().parse_args(argv)
     # deprecations inside our dependencies are not the user's business
     warnings.filterwarnings("ignore", category=SyntaxWarning)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from scrcl_geo._values import SAMPLE
 from scrcl_geo.cluster._order import by_size
 
+_CLUSTERED = 20_000
 _CHUNK = 100_000
 
 
@@ -16,7 +16,7 @@ def on_sample(
     clusterer: Callable[[np.ndarray], np.ndarray],
     embedding: np.ndarray,
     *,
-    limit: int = SAMPLE,
+    limit: int = _CLUSTERED,
     seed: int = 0,
 ) -> np.ndarray:
     """Labels of all cells from a clustering of at most ``limit`` random ones.

@@ -32,7 +32,7 @@ def cluster(
     key_added: str = _keys.CLUSTERS,
     seed: int = 0,
 ) -> None:
-    """Cluster the embedding; above 50,000 cells, a sample of them, which then names the others.
+    """Cluster the embedding; above 20,000 cells, a sample of them, which then names the others.
 
     Parameters
     ----------
