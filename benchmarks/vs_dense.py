@@ -1,0 +1,219 @@
+"""The losses and the refinement as they are defined, with N × N matrices, against their exact linear form.
+
+    python benchmarks/vs_dense.py 1000 2000 5000 10000
+    python benchmarks/vs_dense.py 8617 --fit CITE_CBMC_top2000.h5ad
+
+One step is forward and backward of all three losses and the refinement at equal width; time is the median of
+three steps, memory what the step adds to its inputs. Each measurement is a process of its own. Both forms give
+the same loss and gradients; the script checks it at the smallest size.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from scrcl_geo._sparse import csr, operator
+from scrcl_geo.losses import DistributionAlignment, NeighborhoodAlignment, ViewConsistency
+from scrcl_geo.nn import PaperRefinement
+
+WIDTH, CLUSTERS, GENES, NEIGHBORS, DENSITY, TEMPERATURE = 1500, 15, 2000, 15, 0.1, 1.0
+REPEATS = 3
+PAPER_EPOCHS = 500
+
+
+def inputs(n_cells: int) -> dict[str, Tensor]:
+    """View embeddings, a cell graph, expression and a gene graph of random cells."""
+    generator = torch.Generator().manual_seed(0)
+    rows = torch.arange(n_cells).repeat_interleave(NEIGHBORS)
+    columns = torch.randint(n_cells, (len(rows),), generator=generator)
+    edges = torch.stack([rows, columns])[:, rows != columns]
+    edges = torch.unique(torch.cat([edges, edges.flip(0)], dim=1), dim=1)
+    nnz = int(n_cells * GENES * DENSITY)
+    expressed = torch.unique(
+        torch.stack(
+            [torch.randint(size, (nnz,), generator=generator) for size in (n_cells, GENES)],
+        ),
+        dim=1,
+    )
+    genes = torch.randint(GENES, (2, 5 * GENES), generator=generator)
+    genes = genes[:, genes[0] != genes[1]]
+    return {
+        "h1": torch.randn(n_cells, WIDTH, generator=generator),
+        "h2": torch.randn(n_cells, WIDTH, generator=generator),
+        "edges": edges,
+        "expressed": expressed,
+        "genes": torch.unique(torch.cat([genes, genes.flip(0)], dim=1), dim=1),
+    }
+
+
+def linear(data: dict[str, Tensor]):
+    """One step in the exact linear form."""
+    n_cells = len(data["h1"])
+    adj = csr(data["edges"], torch.ones(data["edges"].shape[1]), (n_cells, n_cells))
+    x = operator(data["expressed"], torch.ones(data["expressed"].shape[1]) / 100, (n_cells, GENES))
+    coexpressed = csr(data["genes"], torch.ones(data["genes"].shape[1]), (GENES, GENES))
+    refinement = weights(n_cells)
+    losses = (DistributionAlignment(TEMPERATURE), NeighborhoodAlignment(TEMPERATURE), ViewConsistency())
+
+    def step(h1: Tensor, h2: Tensor) -> Tensor:
+        u1, u2 = normalize(h1, dim=1), normalize(h2, dim=1)
+        z1, z2 = (refinement(h, x, coexpressed)[0] for h in (h1, h2))
+        return losses[0](u1, u2, adj) + losses[1](u1, u2, adj) + losses[2](z1, z2, adj)
+
+    return step, refinement
+
+
+def dense(data: dict[str, Tensor]):
+    """One step as the paper defines it: D, S and A are (N, N), the gene layer's output is (N, G)."""
+    n_cells = len(data["h1"])
+    closed = torch.eye(n_cells)
+    closed[data["edges"][0], data["edges"][1]] = 1
+    degree = closed.sum(dim=1)
+    x = torch.zeros(n_cells, GENES)
+    x[data["expressed"][0], data["expressed"][1]] = 0.01
+    genes = torch.eye(GENES)
+    genes[data["genes"][0], data["genes"][1]] = 1
+    scale = genes.sum(dim=1).rsqrt()
+    genes = scale[:, None] * genes * scale
+    refinement = weights(n_cells)
+
+    def refined(h: Tensor) -> Tensor:
+        gene_embedding = torch.relu(genes @ (x.T @ refinement.cell_weight))  # (G, K)
+        return normalize(refinement.to_gene(h) @ gene_embedding, dim=1)  # through (N, G)
+
+    def divergence(a: Tensor, b: Tensor) -> Tensor:
+        p, q = torch.log_softmax(a, dim=1), torch.log_softmax(b, dim=1)
+        return ((p.exp() - q.exp()) * (p - q)).sum(dim=1)
+
+    def step(h1: Tensor, h2: Tensor) -> Tensor:
+        u1, u2 = normalize(h1, dim=1), normalize(h2, dim=1)
+        whole = divergence(u1.reshape(1, -1), u2.reshape(1, -1)).sum()
+        distribution = whole + 0.5 * divergence(u1, u2).mean()
+        log_p, log_q = torch.log_softmax(u1, dim=1), torch.log_softmax(u2, dim=1)
+        p, q = log_p.exp(), log_q.exp()
+        pairs = (p * log_p).sum(1)[:, None] + (q * log_q).sum(1) - p @ log_q.T - log_p @ q.T  # (N, N)
+        near = (pairs * closed).sum(1) / degree
+        far = (pairs.sum(1) - pairs.diagonal()) / (n_cells - 1)
+        similarity = refined(h1) @ refined(h2).T  # (N, N)
+        return distribution + (near / far).mean() + (similarity - closed).square().mean()
+
+    return step, refinement
+
+
+FORMS = {"dense": dense, "linear": linear}
+
+
+def weights(n_cells: int) -> PaperRefinement:
+    """The same weights for both forms."""
+    torch.manual_seed(0)
+    return PaperRefinement(WIDTH, CLUSTERS, n_cells, GENES, dropout=0.0)
+
+
+def measure(form: str, n_cells: int) -> dict[str, float]:
+    """Seconds and GB of one step, with the loss and the norm of its gradient, in this process."""
+    data = inputs(n_cells)
+    step, _ = FORMS[form](data)
+    h = [data[name].requires_grad_() for name in ("h1", "h2")]
+    before = resident()
+    seconds = []
+    for _ in range(REPEATS):
+        h[0].grad = h[1].grad = None
+        start = time.perf_counter()
+        loss = step(*h)
+        loss.backward()
+        seconds.append(time.perf_counter() - start)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    gradient = float(torch.cat([h[0].grad, h[1].grad]).norm())
+    return {
+        "seconds": statistics.median(seconds),
+        "GB": peak - before,
+        "loss": float(loss),
+        "gradient": gradient,
+    }
+
+
+def resident() -> float:
+    """Resident memory now, in GB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e9
+
+
+def in_own_process(form: str, n_cells: int) -> dict[str, float]:
+    """:func:`measure` where nothing ran before."""
+    command = [sys.executable, __file__, "--one", form, str(n_cells)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def default_fit(path: Path) -> float:
+    """Seconds of ``ScRCL().fit``, the whole default training, on a file."""
+    import anndata
+
+    import scrcl_geo as sg
+
+    adata = anndata.read_h5ad(path)
+    sg.pp.graph(adata)
+    start = time.perf_counter()
+    sg.ScRCL().fit(adata, progress=False)
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Measure and write a Markdown table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("sizes", type=int, nargs="*", default=[1000, 2000, 5000, 10_000])
+    parser.add_argument("--fit", type=Path, help="also the default training on this file, against the paper's")
+    parser.add_argument("--output", type=Path, default=Path("benchmarks/results/vs_dense.md"))
+    parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.one:
+        print(json.dumps(measure(arguments.one[0], int(arguments.one[1]))))
+        return
+    lines = [
+        "# N × N matrices against the exact linear form",
+        "",
+        f"Losses and refinement, forward and backward, width {WIDTH}, {GENES} genes at {DENSITY:.0%} density, "
+        f"{NEIGHBORS} neighbours. {platform.machine()}, {torch.get_num_threads()} thread(s), "
+        f"torch {torch.__version__}.",
+        "",
+        "| cells | s dense | s linear | times faster | GB dense | GB linear | times less |",
+        "|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for n_cells in arguments.sizes:
+        a, b = (in_own_process(form, n_cells) for form in FORMS)
+        for name in ("loss", "gradient"):
+            assert abs(a[name] - b[name]) <= 1e-3 * abs(a[name]), (name, a, b)
+        lines.append(
+            f"| {n_cells:,} | {a['seconds']:.2f} | {b['seconds']:.2f} | {a['seconds'] / b['seconds']:.1f} "
+            f"| {a['GB']:.2f} | {b['GB']:.2f} | {a['GB'] / b['GB']:.1f} |"
+        )
+        print(lines[-1], flush=True)
+        arguments.output.write_text("\n".join(lines) + "\n")
+    if arguments.fit:
+        ours = default_fit(arguments.fit)
+        paper = a["seconds"] * PAPER_EPOCHS
+        lines += [
+            "",
+            f"{arguments.fit.stem}: the whole default training takes {ours:.1f} s. The losses and the refinement "
+            f"of the paper's setting alone, dense at width {WIDTH} for {PAPER_EPOCHS} epochs and extrapolated "
+            f"from {REPEATS} steps, would take {paper:,.0f} s: {paper / ours:,.0f} times as long.",
+        ]
+        print(lines[-1])
+        arguments.output.write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
