@@ -1,4 +1,4 @@
-"""Reading and writing .h5ad files so that nothing is lost and errors are one line."""
+"""Reading and writing files so that nothing is lost and errors are one line."""
 
 from __future__ import annotations
 
@@ -62,16 +62,27 @@ def check_writable(path: str | Path) -> None:
 
 def write_h5ad(adata: AnnData, path: str | Path) -> None:
     """Write a file whole or not at all: to a temporary file beside it, flushed, then renamed."""
+    if adata.isbacked:
+        _write_whole(path, lambda temporary: _write_beside_matrix(adata, temporary))
+    else:
+        _write_whole(path, adata.write_h5ad)
+
+
+def write_text(text: str, path: str | Path) -> None:
+    """Write a text file as UTF-8, whole or not at all."""
+    # surrogates, which a damaged name can hold, have no place in UTF-8
+    code = text.encode("utf-8", errors="replace")
+    _write_whole(path, lambda temporary: temporary.write_bytes(code))
+
+
+def _write_whole(path: str | Path, write: Callable[[Path], object]) -> None:
     path = Path(path)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
         with _interrupt.unfinished(temporary):
-            if adata.isbacked:
-                _write_beside_matrix(adata, temporary)
-            else:
-                adata.write_h5ad(temporary)
+            write(temporary)
             with temporary.open("rb") as file:
                 os.fsync(file.fileno())
             temporary.chmod(0o666 & ~_umask())  # mkstemp makes private files

@@ -1,7 +1,11 @@
-"""Figures: thin layers on scanpy, squidpy and matplotlib; each returns the axes."""
+"""Figures: thin layers on scanpy, squidpy and matplotlib; each returns the axes.
+
+:func:`report` writes one page of them all.
+"""
 
 from scrcl_geo.pl._cells import spatial, umap
 from scrcl_geo.pl._number import stability
+from scrcl_geo.pl._report import report
 from scrcl_geo.pl._results import associations, losses
 
-__all__ = ["associations", "losses", "spatial", "stability", "umap"]
+__all__ = ["associations", "losses", "report", "spatial", "stability", "umap"]

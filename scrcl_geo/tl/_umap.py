@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scrcl_geo import _keys, _validate
+import numpy as np
+
+from scrcl_geo import _keys, _layout, _validate
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -36,11 +38,5 @@ def umap(adata: AnnData, *, use_rep: str = _keys.EMBEDDING, n_neighbors: int = 1
     >>> adata.obsm["X_umap"].shape
     (100, 2)
     """
-    import scanpy as sc
-    from anndata import AnnData
-
     x = _validate.key(adata.obsm, use_rep, slot="obsm", do="run sg.tl.embed(adata) first")
-    helper = AnnData(x)
-    sc.pp.neighbors(helper, n_neighbors=min(n_neighbors, adata.n_obs - 1), use_rep="X", random_state=seed)
-    sc.tl.umap(helper, random_state=seed)
-    adata.obsm["X_umap"] = helper.obsm["X_umap"].astype("float32")
+    adata.obsm["X_umap"] = _layout.umap(np.asarray(x), n_neighbors=n_neighbors, seed=seed)

@@ -1,0 +1,123 @@
+"""Plotly figures of the clusters: sizes, samples, depth, losses.
+
+A figure's ``meta`` says along which axis its clusters lie, so that the page can mark the selected ones.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from scrcl_geo import _keys
+from scrcl_geo.pl._colors import PALETTE
+from scrcl_geo.pl._report._encode import text
+from scrcl_geo.pl._report._source import Source
+
+
+def cluster_ticks(source: Source) -> dict[str, object]:
+    """Clusters at 0, 1, … with their names as labels: an axis that no name can bend."""
+    names = [text(name) for name in source.clusters]
+    return {"tickvals": list(range(len(names))), "ticktext": names, "zeroline": False}
+
+
+def sizes(source: Source) -> go.Figure:
+    """Cells per cluster."""
+    n = source.sizes
+    share = n / max(n.sum(), 1)
+    figure = go.Figure(
+        go.Bar(
+            x=np.arange(len(n)),
+            y=n,
+            marker_color=source.colors,
+            customdata=share,
+            text=[text(name) for name in source.clusters],
+            textposition="none",
+            hovertemplate="cluster %{text}<br>%{y:,} cells, %{customdata:.1%}<extra></extra>",
+        )
+    )
+    figure.update_layout(
+        xaxis={"title": "cluster", **cluster_ticks(source)}, yaxis_title="cells", meta={"clusters": "x"}
+    )
+    return figure
+
+
+def samples(source: Source) -> go.Figure | None:
+    """Share of each cluster in each sample."""
+    if source.batch_key is None:
+        return None
+    column = source.adata.obs[source.batch_key].astype("category")
+    known = (source.codes >= 0) & column.notna().to_numpy()
+    table = np.zeros((len(column.cat.categories), len(source.clusters)))
+    np.add.at(table, (column.cat.codes.to_numpy()[known], source.codes[known]), 1)
+    share = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    names = [text(name) for name in column.cat.categories]
+    figure = go.Figure(
+        [
+            go.Bar(
+                y=np.arange(len(names)),
+                x=share[:, k],
+                name=text(name),
+                orientation="h",
+                marker_color=source.colors[k],
+                text=names,
+                textposition="none",
+                hovertemplate=f"%{{text}}: %{{x:.1%}} in cluster {text(name)}<extra></extra>",
+            )
+            for k, name in enumerate(source.clusters)
+        ]
+    )
+    figure.update_layout(
+        barmode="stack",
+        showlegend=False,
+        xaxis={"title": "share of the sample's cells", "tickformat": ".0%", "range": [0, 1]},
+        yaxis={"tickvals": list(range(len(names))), "ticktext": names, "autorange": "reversed"},
+        height=120 + 28 * len(names),
+    )
+    return figure
+
+
+def spread(source: Source, values: np.ndarray, title: str) -> go.Figure:
+    """Quartiles and the middle 90 % of a number per cell, by cluster."""
+    figure = go.Figure()
+    for k, name in enumerate(source.clusters):
+        own = values[source.codes == k]
+        if not len(own):
+            continue
+        low, q1, median, q3, high = (float(q) for q in np.quantile(own, [0.05, 0.25, 0.5, 0.75, 0.95]))
+        box = {"lowerfence": [low], "q1": [q1], "median": [median], "q3": [q3], "upperfence": [high]}
+        figure.add_box(x=[k], name=text(name), marker_color=source.colors[k], line_width=1.5, **box)
+    figure.update_layout(
+        showlegend=False,
+        xaxis={"title": "cluster", **cluster_ticks(source)},
+        yaxis={"title": title, "rangemode": "tozero"},
+        meta={"clusters": "x"},
+    )
+    return figure
+
+
+def losses(source: Source) -> go.Figure | None:
+    """Weighted value of each loss term per epoch."""
+    table = source.adata.uns.get(_keys.RESULTS, {}).get("losses")
+    if not isinstance(table, pd.DataFrame) or table.empty:
+        return None
+    epochs = np.arange(1, len(table) + 1)
+    figure = go.Figure(
+        [
+            go.Scatter(
+                x=epochs,
+                y=table[term].to_numpy(),
+                name=text(term),
+                line={"color": PALETTE[i % len(PALETTE)], "width": 2.5},
+            )
+            for i, term in enumerate(table)
+        ]
+    )
+    figure.update_layout(
+        xaxis_title="epoch",
+        yaxis_title="weighted loss",
+        hovermode="x unified",
+        showlegend=True,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+    )
+    return figure

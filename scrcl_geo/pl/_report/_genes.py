@@ -1,0 +1,170 @@
+"""Plotly figures of genes and of the ties between clusters."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from scrcl_geo import _keys
+from scrcl_geo.pl._report._encode import text
+from scrcl_geo.pl._report._figures import cluster_ticks
+from scrcl_geo.pl._report._source import Source
+from scrcl_geo.pl._values import log_values
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+logger = logging.getLogger(__name__)
+
+_DIVERGING = [[0, "#2b5c9e"], [0.25, "#8fb3d9"], [0.5, "#f4f2ee"], [0.75, "#e8a57c"], [1, "#b1391f"]]
+_RISING = [[0, "#dfe3ee"], [0.25, "#a9bfe0"], [0.5, "#6a8dcb"], [0.75, "#3d54a4"], [1, "#1d1f66"]]
+_ROW = 17  # pixels of a gene
+
+
+def shown_genes(source: Source, n: int) -> list[str]:
+    """The top genes of every cluster, each once, in the order of the clusters."""
+    return list(dict.fromkeys(gene for genes in source.top_genes(n).values() for gene in genes))
+
+
+def heatmap(source: Source, genes: list[str]) -> go.Figure:
+    """Association scores, genes × clusters."""
+    assert source.associations is not None
+    table = source.associations[source.associations["names"].isin(genes)]
+    scores = (
+        table.assign(group=table["group"].astype(str), names=table["names"].astype(str))
+        .pivot(index="names", columns="group", values="scores")
+        .reindex(index=genes, columns=source.clusters)
+        .to_numpy(dtype=np.float32)
+    )
+    limit = float(np.nanmax(np.abs(scores))) if np.isfinite(scores).any() else 1.0
+    figure = go.Figure(
+        go.Heatmap(
+            z=scores,
+            x=np.arange(len(source.clusters)),
+            y=np.arange(len(genes)),
+            zmin=-limit,
+            zmax=limit,
+            colorscale=_DIVERGING,
+            xgap=1,
+            ygap=1,
+            text=[[text(gene)] * len(source.clusters) for gene in genes],
+            hovertemplate="%{text}<br>cluster %{x}: %{z:.1f}<extra></extra>",
+            colorbar={"title": "z-score", "thickness": 12, "len": 0.5, "y": 1, "yanchor": "top"},
+        )
+    )
+    return _gene_rows(figure, source, genes)
+
+
+def dotplot(source: Source, genes: list[str]) -> go.Figure:
+    """Share of a cluster's cells that express a gene, and mean expression relative to the gene's largest."""
+    x = log_values(source.adata, genes)
+    known = np.flatnonzero(source.codes >= 0)
+    members = np.eye(len(source.clusters), dtype=np.float32)[source.codes[known]]  # (N, K)
+    n = np.maximum(members.sum(axis=0), 1)
+    mean = (x[known].T @ members) / n  # (G, K)
+    share = ((x[known] > 0).astype(np.float32).T @ members) / n
+    relative = mean / np.maximum(mean.max(axis=1, keepdims=True), 1e-12)
+    gene, cluster = np.indices(share.shape)
+    names = np.array([text(name) for name in genes])[gene.ravel()]
+    figure = go.Figure(
+        go.Scatter(
+            x=cluster.ravel(),
+            y=gene.ravel(),
+            mode="markers",
+            text=names,
+            customdata=np.stack([share.ravel(), mean.ravel()], axis=1).astype(np.float32),
+            hovertemplate="%{text}<br>cluster %{x}: %{customdata[0]:.0%} of cells, mean %{customdata[1]:.2f}"
+            "<extra></extra>",
+            marker={
+                "size": (1 + 14 * np.sqrt(share.ravel())).astype(np.float32),
+                "color": relative.ravel().astype(np.float32),
+                "colorscale": _RISING,
+                "cmin": 0,
+                "cmax": 1,
+                "line": {"width": 0.5, "color": "rgba(128,128,128,.6)"},
+                "colorbar": {
+                    "title": "relative<br>mean",
+                    "thickness": 12,
+                    "len": 0.5,
+                    "y": 1,
+                    "yanchor": "top",
+                },
+            },
+        )
+    )
+    return _gene_rows(figure, source, genes)
+
+
+def _gene_rows(figure: go.Figure, source: Source, genes: list[str]) -> go.Figure:
+    ticks = {"tickvals": list(range(len(genes))), "ticktext": [text(gene) for gene in genes]}
+    columns = {"side": "top", "range": [-0.6, len(source.clusters) - 0.4], **cluster_ticks(source)}
+    figure.update_layout(
+        xaxis=columns,
+        yaxis={"range": [len(genes) - 0.4, -0.6], "tickfont": {"size": 11}, "zeroline": False, **ticks},
+        height=90 + _ROW * len(genes),
+        meta={"clusters": "x", "genes": genes},
+    )
+    return figure
+
+
+def connectivity(source: Source) -> go.Figure | None:
+    """Partition-based graph abstraction: which clusters pass into which."""
+    weights = _paga(source)
+    if weights is None:
+        return None
+    place = np.full((len(source.clusters), 2), np.nan)
+    for k in range(len(source.clusters)):
+        own = source.umap[source.codes[source.drawn] == k]
+        if len(own):
+            place[k] = np.median(own, axis=0)
+    figure = go.Figure()
+    for a, b in zip(*np.nonzero(np.triu(weights, 1) > 0.02), strict=True):
+        x, y = place[[a, b]].T
+        line = {"color": "rgba(128,128,140,.55)", "width": float(1 + 9 * weights[a, b])}
+        figure.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip")
+    size = source.sizes
+    names = [text(name) for name in source.clusters]
+    figure.add_scatter(
+        x=place[:, 0],
+        y=place[:, 1],
+        mode="markers+text",
+        text=names,
+        customdata=size,
+        hovertemplate="cluster %{text}: %{customdata:,} cells<extra></extra>",
+        textposition="middle center",
+        textfont={"color": "#fff", "size": 12},
+        marker={"color": source.colors, "size": 22 + 30 * np.sqrt(size / max(size.max(), 1)), "opacity": 1},
+    )
+    bare = {"visible": False, "zeroline": False}
+    figure.update_layout(showlegend=False, xaxis=bare, yaxis=bare, meta={"clusters": "nodes"})
+    return figure
+
+
+def _paga(source: Source) -> np.ndarray | None:
+    """Connectivities of the clusters (K, K), computed by scanpy on an AnnData of its own."""
+    import scanpy as sc
+    from anndata import AnnData
+
+    if _keys.CONNECTIVITIES not in source.adata.obsp or len(source.clusters) < 2:
+        return None
+    known = source.codes >= 0
+    names = pd.Categorical.from_codes(source.codes[known], [str(k) for k in range(len(source.clusters))])
+    used = names.remove_unused_categories()
+    cells = source.adata.obs_names[known].astype(str)
+    helper: AnnData = AnnData(obs=pd.DataFrame({"group": used}, index=cells))
+    helper.obsp["connectivities"] = source.adata.obsp[_keys.CONNECTIVITIES][known][:, known]
+    helper.obsp["distances"] = helper.obsp["connectivities"]
+    helper.uns["neighbors"] = {
+        "connectivities_key": "connectivities",
+        "distances_key": "distances",
+        "params": {"method": "umap", "n_neighbors": 15},
+    }
+    sc.tl.paga(helper, groups="group")
+    at = [int(name) for name in used.categories]
+    weights = np.zeros((len(source.clusters),) * 2)
+    weights[np.ix_(at, at)] = helper.uns["paga"]["connectivities"].toarray()
+    return weights

@@ -1,0 +1,125 @@
+"""The report: one page, everything in it."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scrcl_geo import _io, _keys
+from scrcl_geo._version import __version__
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from scrcl_geo.pl._report._source import Source
+
+
+def report(
+    adata: AnnData,
+    path: str | Path,
+    *,
+    title: str = "scrcl_geo report",
+    groupby: str = _keys.CLUSTERS,
+    batch_key: str | None = None,
+    n_genes: int = 5,
+    max_cells: int = 200_000,
+    seed: int = 0,
+) -> Path:
+    """Write a result as one web page that needs no network: linked views, genes, quality, parameters.
+
+    Shows what the AnnData holds and leaves out what it does not. Cells are drawn with WebGL. Where
+    ``obsm["X_umap"]`` is missing, the cells are laid out for the page; the AnnData is never edited.
+
+    Parameters
+    ----------
+    adata
+        As ``scrcl-geo run`` wrote it, or :func:`scrcl_geo.tl.cluster` left it.
+    path
+        File to write, whole or not at all.
+    title
+        Heading of the page.
+    groupby
+        Column of ``obs`` with the clusters.
+    batch_key
+        Column of ``obs`` with the sample or slide: samples are drawn side by side. By default the one that
+        the run recorded.
+    n_genes
+        Genes per cluster in the heat map and the dot plot; as many again can colour the cells.
+    max_cells
+        Cells drawn in the linked views; of more, a random sample. All numbers are of all cells.
+    seed
+        Of the layout and of the sample.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    ScrclInputError
+        No clusters, no embedding, or a path that cannot be written.
+
+    Examples
+    --------
+    >>> import scrcl_geo as sg
+    >>> adata = sg.datasets.toy(n_slides=1, n_cells=100)
+    >>> sg.pp.graph(adata)
+    >>> sg.tl.umap(adata, use_rep="X_pca")
+    >>> table = sg.tl.associations(adata, groupby="domain", use_rep="X_pca")
+    >>> import tempfile
+    >>> page = sg.pl.report(adata, tempfile.mkdtemp() + "/report.html", groupby="domain")
+    >>> page.name
+    'report.html'
+    """
+    from scrcl_geo.pl._report import _source
+
+    _io.check_writable(path)
+    source = _source.read(adata, groupby, batch_key, max_cells, seed)
+    _io.write_text(render(source, title, n_genes), path)
+    return Path(path)
+
+
+def render(source: Source, title: str, n_genes: int) -> str:
+    """The page as text."""
+    import jinja2
+    from jinja2.utils import htmlsafe_json_dumps
+    from plotly.offline import get_plotlyjs
+
+    from scrcl_geo.pl._report import _cells, _content, _places
+    from scrcl_geo.pl._values import depth
+
+    assets = resources.files("scrcl_geo.pl._report") / "assets"
+
+    def asset(name: str) -> str:
+        return (assets / name).read_text(encoding="utf-8")
+
+    counted = depth(source.adata)
+    figures = _content.figures(source, n_genes, counted)
+    views = _places.views(source)
+    data = {
+        "cells": [str(name) for name in source.adata.obs_names[source.drawn]],
+        "columns": _cells.columns(source, 2 * n_genes, counted),
+        "views": views,
+        "clusters": {"names": source.clusters, "colors": source.colors, "sizes": source.sizes.tolist()},
+        "figures": {name: json.loads(figure.to_json()) for name, figure in figures.items()},
+    }
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    return environment.from_string(asset("page.html")).render(
+        title=title,
+        version=__version__,
+        plotly=get_plotlyjs(),
+        style=asset("page.css"),
+        scripts=[asset(name) for name in ("theme.js", "cells.js", "page.js")],
+        data=htmlsafe_json_dumps(data, dumps=_strict_json),
+        has=set(figures),
+        ties=bool({"connectivity", "tree", "stability"} & set(figures)),
+        tissue=any(view["tissue"] for view in views),
+        **_content.words(source, counted),
+    )
+
+
+def _strict_json(value: Any, **kwargs: Any) -> str:
+    return json.dumps(value, allow_nan=False, separators=(",", ":"), **kwargs)

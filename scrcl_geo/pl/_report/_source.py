@@ -1,0 +1,102 @@
+"""What the report draws, read once from an AnnData that is never edited."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from scrcl_geo import _keys, _layout, _validate
+from scrcl_geo.pl._colors import group_colors
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+logger = logging.getLogger(__name__)
+
+_CLUSTER_FIRST = "run sg.tl.cluster(adata) or scrcl-geo run first"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A result, its clusters and the cells that are drawn.
+
+    Shapes: ``codes`` (N,) int, -1 for a cell without a cluster; ``drawn`` (M,) positions of cells, all of
+    them or a random sample; ``umap`` (M, 2) of the drawn cells.
+    """
+
+    adata: AnnData
+    groupby: str
+    clusters: list[str]
+    colors: list[str]
+    codes: np.ndarray
+    drawn: np.ndarray
+    umap: np.ndarray
+    batch_key: str | None
+    associations: pd.DataFrame | None
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """Cells per cluster, (K,)."""
+        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.clusters))
+
+    def top_genes(self, n: int) -> dict[str, list[str]]:
+        """The ``n`` genes of each cluster with the largest association; none where they were not ranked."""
+        if self.associations is None:
+            return {}
+        ranked = self.associations.groupby("group", sort=False)["names"]
+        found = {str(group): names.head(n).astype(str).tolist() for group, names in ranked}
+        return {name: found.get(name, []) for name in self.clusters}
+
+
+def read(adata: AnnData, groupby: str, batch_key: str | None, max_cells: int, seed: int) -> Source:
+    """Check the AnnData and lay the cells out where no UMAP is stored."""
+    _validate.at_least("max_cells", max_cells, 2)
+    groups = _validate.key(adata.obs, groupby, slot="obs", do=_CLUSTER_FIRST).astype("category")
+    if not groups.notna().any():
+        raise _validate.fail(f"obs[{groupby!r}] holds no cluster", "missing values only", _CLUSTER_FIRST)
+    if batch_key is not None:
+        _validate.key(adata.obs, batch_key, slot="obs")
+    drawn = np.arange(adata.n_obs)
+    if adata.n_obs > max_cells:
+        drawn = np.sort(np.random.default_rng(seed).choice(adata.n_obs, max_cells, replace=False))
+    table = adata.uns.get(_keys.ASSOCIATIONS)
+    clusters = [str(name) for name in groups.cat.categories]
+    if table is not None and not set(clusters) & set(table["group"].astype(str)):
+        logger.info("the associations are of other clusters than obs[%r]; left out", groupby)
+        table = None
+    return Source(
+        adata=adata,
+        groupby=groupby,
+        clusters=clusters,
+        colors=group_colors(adata, groupby, len(groups.cat.categories)),
+        codes=groups.cat.codes.to_numpy().astype(np.int64),
+        drawn=drawn,
+        umap=_umap(adata, drawn, seed),
+        batch_key=batch_key or _recorded_batch_key(adata),
+        associations=table,
+    )
+
+
+def _recorded_batch_key(adata: AnnData) -> str | None:
+    """The column of samples that the run was given, where one was."""
+    places = (_keys.RESULTS, _keys.GRAPH_PARAMS, "spatial_neighbors")
+    for place in places:
+        recorded = adata.uns.get(place, {})
+        params = recorded.get("params", {})
+        for key in (recorded.get("batch_key"), params.get("batch_key"), params.get("library_key")):
+            if isinstance(key, str) and key in adata.obs:
+                return key
+    return None
+
+
+def _umap(adata: AnnData, drawn: np.ndarray, seed: int) -> np.ndarray:
+    if "X_umap" in adata.obsm:
+        return np.asarray(adata.obsm["X_umap"], dtype=np.float32)[drawn, :2]
+    remedy = "run sg.tl.embed(adata) or scrcl-geo run first"
+    x = _validate.key(adata.obsm, _keys.EMBEDDING, slot="obsm", do=remedy)
+    logger.info("no obsm['X_umap'] is stored: laying out %s cells", f"{len(drawn):,}")
+    return _layout.umap(np.asarray(x)[drawn], seed=seed)

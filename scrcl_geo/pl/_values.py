@@ -1,0 +1,51 @@
+"""Expression as figures show it: logarithms of the genes that are drawn, and what a cell holds in all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from scrcl_geo import _expression, _keys, _rows, _validate, _values
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def log_values(adata: AnnData, genes: Sequence[str]) -> sparse.csc_matrix:
+    """Log-normalised expression of some genes, float32 CSC (N, len(genes)), in their order.
+
+    Read as the run read it (layer, kind of values, library size); without a run, from ``X``.
+    """
+    matrix, kind, target_sum = _read(adata)
+    at = adata.var_names.get_indexer(list(genes))
+    for gene, position in zip(genes, at, strict=True):
+        if position < 0:
+            do = "name genes of var_names"
+            raise _validate.fail(f"gene {gene!r} is not there", _validate.shown(adata.var_names), do)
+    mask = np.zeros(adata.n_vars, dtype=bool)
+    mask[at] = True
+    chosen, totals = _rows.in_memory(matrix, mask)
+    x = _expression.log_expression(chosen, kind, target_sum=target_sum, totals=totals)
+    place = np.cumsum(mask) - 1  # of a gene among the chosen ones, which are in the order of var_names
+    return x.tocsc()[:, place[at]]
+
+
+def depth(adata: AnnData) -> tuple[np.ndarray, np.ndarray, str]:
+    """Sum of values and number of genes per cell, (N,) each, and the kind of the values."""
+    matrix, kind, _ = _read(adata)
+    totals, genes = np.empty(adata.n_obs), np.empty(adata.n_obs)
+    for rows, part in _rows.chunks(matrix):
+        totals[rows] = _rows.row_sums(part)
+        genes[rows] = np.bincount((part > 0).nonzero()[0], minlength=part.shape[0])
+    return totals, genes, kind
+
+
+def _read(adata: AnnData) -> tuple[object, str, float | None]:
+    params = adata.uns.get(_keys.GRAPH_PARAMS, {})
+    layer = params.get("layer")
+    matrix = adata.layers[layer] if layer and layer in adata.layers else adata.X
+    kind = params.get("values") or _values.detect_values(matrix)
+    return matrix, kind, params.get("target_sum")
