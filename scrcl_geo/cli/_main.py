@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from scrcl_geo import _validate
 from scrcl_geo._version import __version__
-from scrcl_geo.cli import _info, _map, _run
+from scrcl_geo.cli import _cluster, _info, _map, _run
 
 DONE, BUG, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
-COMMANDS = (_run, _map, _info)  # in the order in which --help lists them
+COMMANDS = (_run, _cluster, _map, _info)  # in the order in which --help lists them
 
 
 def main(argv: Sequence[str] | None = None) -> int:
