@@ -49,6 +49,7 @@ RESULTS = "scrcl"
 ASSOCIATIONS = "scrcl_associations"
 NUMBER = "scrcl_n_clusters"
 MAPPING = "scrcl_map"
+PARTITIONS = "scrcl_partitions"
 
 
 def joined(edge_types: Iterable[tuple[str, str, str]], node: str) -> list[tuple[str, str, str]]:

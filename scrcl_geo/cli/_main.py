@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from scrcl_geo import _interrupt, _validate
 from scrcl_geo._interrupt import INTERRUPTED, TERMINATED
 from scrcl_geo._version import __version__
-from scrcl_geo.cli import _info, _map, _report, _run
+from scrcl_geo.cli import _cluster, _info, _map, _report, _run
 
 DONE, BUG, BAD_INPUT = 0, 1, 2
-COMMANDS = (_run, _report, _map, _info)  # in the order in which --help lists them
+COMMANDS = (_run, _cluster, _report, _map, _info)  # in the order in which --help lists them
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -5,6 +5,17 @@ from scrcl_geo.tl._cluster import cluster
 from scrcl_geo.tl._embed import embed
 from scrcl_geo.tl._estimate import estimate_clusters
 from scrcl_geo.tl._map import map
+from scrcl_geo.tl._partitions import partitions
+from scrcl_geo.tl._stability import cluster_stability
 from scrcl_geo.tl._umap import umap
 
-__all__ = ["associations", "cluster", "embed", "estimate_clusters", "map", "umap"]
+__all__ = [
+    "associations",
+    "cluster",
+    "cluster_stability",
+    "embed",
+    "estimate_clusters",
+    "map",
+    "partitions",
+    "umap",
+]
