@@ -2,8 +2,8 @@
 
     python benchmarks/associations.py --data ../shared/data --output benchmarks/results/associations.csv
 
-Per true type: the genes of the cluster that matches it best (by F1), against Wilcoxon markers of the type from
-the true labels. Columns: precision at 10, 20 and 50 of our ranking, and of Wilcoxon markers computed on the same
+Per true type: the genes of the cluster that matches it best (by F1), against Wilcoxon markers of the type
+from the true labels. Columns: precision at 10, 20 and 50 of our ranking, and of Wilcoxon markers on the same
 clusters, which is what one would do otherwise. Both are ranked among the genes in use. Labels are taken out
 before the run and are read again by the scorer alone.
 """
@@ -131,9 +131,9 @@ def report(table):
         [
             "# Genes of clusters against markers of the true types",
             "",
-            "Precision at n: share of a cluster's first n genes among the first n Wilcoxon markers of the true",
-            "type it matches best; mean over types. `ours`: `tl.associations`; `wilcoxon`: Wilcoxon markers on",
-            "the same clusters. The reference is itself a Wilcoxon ranking. `f1`: how well the cluster fits.",
+            "Precision at n: share of a cluster's first n genes among the first n Wilcoxon markers of",
+            "the true type it matches best; mean over types. `ours`: `tl.associations`; `wilcoxon`: markers",
+            "on the same clusters. The reference is itself a Wilcoxon ranking. `f1`: fit of the cluster.",
             "One seed, number of clusters given.",
             "",
             *lines,

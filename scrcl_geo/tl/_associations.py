@@ -27,8 +27,8 @@ def associations(
 
     The score is Wilcoxon's rank sum with the cells' memberships, read off the embedding, in place of the
     hard group: cells between clusters count for both. The p-value is that of the exact permutation null
-    (cells of the gene shuffled, ties included). The clusters were found in the same data, so p-values rank genes;
-    they do not prove a cluster.
+    (cells of the gene shuffled, ties included). The clusters were found in the same data, so p-values
+    rank genes; they do not prove a cluster.
 
     The association says where a gene lies in the embedding: the gene's own embedding is the mean of the
     cells that express it, weighted by expression, and its association with a cluster is the agreement with
@@ -54,8 +54,8 @@ def associations(
     -------
     pandas.DataFrame
         Columns ``group``, ``names``, ``scores`` (rank sum, standardised), ``association``, ``pvals``,
-        ``pvals_adj`` (Benjamini–Hochberg within a cluster), by falling score within each group. Also written to
-        ``uns["scrcl_associations"]``; gene embeddings to ``varm["scrcl"]`` float32 (G, D), zero rows for
+        ``pvals_adj`` (Benjamini–Hochberg within a cluster), by falling score within each group.
+        Also written to ``uns["scrcl_associations"]``; gene embeddings to ``varm["scrcl"]`` float32 (G, D), zero rows for
         genes not in use; with ``cell_scores``, ``layers["scrcl_associations"]`` float32 CSR (N, G).
 
     Examples
