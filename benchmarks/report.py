@@ -2,7 +2,7 @@
 
     python benchmarks/report.py benchmarks/runs/cells.csv --output benchmarks/results
 
-Per set and method: median over seeds. Methods are ordered by their mean over sets; the paired Wilcoxon test
+Per set and method: median over seeds. Methods are ordered by the sets that finished, then by their mean over them; the paired Wilcoxon test
 compares the first method named in the suite with each other one over the sets.
 """
 
@@ -48,11 +48,18 @@ def report(rows, name):
     if ours is not None:
         ranges = ", ".join(f"{s} {v:.3f}" for s, v in ours.items())
         text += ["", f"Quartile range of {OURS} over seeds: {ranges}"]
-    text += ["", "## Other measures, mean over sets", "", markdown(overview(known))]
+    text += ["", "## Other measures, mean over the sets that finished", "", markdown(overview(known))]
     text += ["", f"## {OURS} against each, paired Wilcoxon over sets", "", markdown(tests(ari))]
     estimated = rows[rows["k"] == "estimated"]
     if len(estimated):
-        text += ["", "## K estimated", "", markdown(estimates(known, estimated))]
+        text += [
+            "",
+            "## K estimated",
+            "",
+            f"{OURS}; error |found − K| / K, mean over seeds.",
+            "",
+            markdown(estimates(known, estimated)),
+        ]
     failures = rows[rows["error"].notna() & (rows["error"] != "")]
     if len(failures):
         columns = failures[["set", "method", "seed", "error"]].set_index("set")
@@ -71,39 +78,51 @@ def describe(rows):
 def medians(rows, column):
     """Methods × sets, best mean first."""
     table = rows.groupby(["method", "set"])[column].median().unstack()
-    table.insert(0, "mean", table.mean(axis=1))
-    return table.sort_values("mean", ascending=False)
+    finished = table.notna().sum(axis=1)
+    table.insert(0, "sets", finished)
+    table.insert(1, "mean", table.drop(columns="sets").mean(axis=1))
+    return table.sort_values(["sets", "mean"], ascending=False)
 
 
 def overview(rows):
     """Mean over sets of the medians of every measure."""
-    columns = ["ACC", "NMI", "ARI", "F1", "seconds", "peak_gb"]
+    columns = ["ACC", "NMI", "ARI", "F1", "largest", "smallest", "seconds", "cpu_seconds", "peak_gb"]
     per_set = rows.groupby(["method", "set"])[columns].median()
-    return per_set.groupby("method").mean().sort_values("ARI", ascending=False)
+    table = per_set.groupby("method").mean()
+    table.insert(0, "sets", per_set["ARI"].notna().groupby("method").sum())
+    return table.sort_values(["sets", "ARI"], ascending=False)
 
 
 def tests(ari):
     """Mean difference and p-value of the first method against each other."""
     if OURS not in ari.index:
         return pd.DataFrame()
-    sets = ari.drop(columns="mean")
+    sets = ari.drop(columns=["sets", "mean"])
     found = {}
     for method in sets.index.drop(OURS):
         pair = sets.loc[[OURS, method]].dropna(axis=1)
         difference = pair.loc[OURS] - pair.loc[method]
         p = wilcoxon(difference).pvalue if (difference != 0).any() else 1.0
-        found[method] = {"difference": difference.mean(), "wins": (difference > 0).sum(), "p": p}
+        found[method] = {
+            "sets": str(len(difference)),
+            "difference": difference.mean(),
+            "wins": str((difference > 0).sum()),
+            "p": p,
+        }
     return pd.DataFrame(found).T
 
 
 def estimates(known, estimated):
     """Relative error of the number of clusters, and ARI, per set."""
-    ours = estimated[estimated["method"] == OURS].groupby("set")[["k_found", "ARI"]].median()
-    classes = known[known["method"] == OURS].groupby("set")["classes"].first()
-    ours.insert(0, "K", classes)
-    ours["error"] = (ours["k_found"] - ours["K"]).abs() / ours["K"]
-    ours.loc["mean"] = ours.mean()
-    return ours
+    ours = estimated[estimated["method"] == OURS]
+    ours = ours.assign(error=(ours["k_found"] - ours["classes"]).abs() / ours["classes"])
+    grouped = ours.groupby("set")
+    table = grouped[["classes", "k_found", "error", "ARI"]].median()
+    table["error"] = grouped["error"].mean()
+    table.insert(0, "seeds", grouped.size().astype(float))
+    table["ARI with K given"] = known[known["method"] == OURS].groupby("set")["ARI"].median()
+    table.loc["mean"] = table.mean()
+    return table
 
 
 def markdown(table):
@@ -111,14 +130,14 @@ def markdown(table):
     head = [table.index.name or "", *map(str, table.columns)]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for name, row in table.iterrows():
-        cells = [f"{v:.3f}" if isinstance(v, float) else str(v) for v in row]
+        cells = ["" if pd.isna(v) else f"{v:.3f}" if isinstance(v, float) else str(v) for v in row]
         lines.append("| " + " | ".join([str(name), *cells]) + " |")
     return "\n".join(lines)
 
 
 def ranks(rows, path):
     """Rank of each method on each set; one dot per set, the bar is the mean."""
-    table = medians(rows, "ARI").drop(columns="mean").rank(ascending=False)
+    table = medians(rows, "ARI").drop(columns=["sets", "mean"]).rank(ascending=False)
     table = table.loc[table.mean(axis=1).sort_values(ascending=False).index]
     figure = plt.figure(figsize=(6, 0.6 + 0.3 * len(table)), layout="constrained")
     ax = figure.add_subplot()
@@ -134,6 +153,7 @@ def ranks(rows, path):
 def speed(rows, path):
     """Mean ARI against median seconds."""
     table = overview(rows)
+    table = table[table["sets"] == table["sets"].max()]  # means over other sets do not compare
     figure = plt.figure(figsize=(6, 4), layout="constrained")
     ax = figure.add_subplot()
     ax.semilogx(table["seconds"], table["ARI"], "o")

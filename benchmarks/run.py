@@ -58,14 +58,12 @@ def main():
     done = read_done(output)
     jobs = [
         (name, method, seed, known)
-        for known in ((True, False) if arguments.estimate else (True,))
+        for known in arguments.k
         for seed in arguments.seeds
         for method in arguments.methods or suite["methods"]
         for name in arguments.sets or suite["sets"]
     ]
-    jobs = [
-        job for job in jobs if (job[0], job[1], str(job[2]), "known" if job[3] else "estimated") not in done
-    ]
+    jobs = [job for job in jobs if (job[0], job[1], str(job[2]), job[3]) not in done]
     for number, (name, method, seed, known) in enumerate(jobs, 1):
         for row in in_own_process(arguments, suite["label"], name, method, seed, known):
             append(output, row)
@@ -81,7 +79,7 @@ def parse():
     parser.add_argument("--sets", nargs="+")
     parser.add_argument("--methods", nargs="+")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
-    parser.add_argument("--estimate", action="store_true", help="also without the number of clusters")
+    parser.add_argument("--k", nargs="+", choices=("known", "estimated"), default=["known"])
     parser.add_argument("--timeout", type=int, default=3600, help="seconds per run")
     parser.add_argument("--output")
     parser.add_argument("--one", nargs=5, help=argparse.SUPPRESS)
@@ -140,7 +138,7 @@ def in_own_process(arguments, label, name, method, seed, known):
         "set": name,
         "method": method,
         "seed": seed,
-        "k": "known" if known else "estimated",
+        "k": known,
         "error": "",
         "version": __version__,
         "machine": f"{os.cpu_count()} cores, {platform.machine()}",

@@ -8,10 +8,9 @@ import numpy as np
 from scipy import sparse, stats
 
 
-class ClusterAssociations(NamedTuple):
-    """Per gene and cluster, (G, K) each: association, its z-score and one-sided p-value."""
+class MarkerScores(NamedTuple):
+    """Per gene and cluster, (G, K) each: rank-sum score, and one-sided p-value of the exact null variance."""
 
-    association: np.ndarray
     score: np.ndarray
     pvalue: np.ndarray
 
@@ -53,33 +52,85 @@ def cell_associations(
 
 def cluster_associations(
     expression: sparse.csr_matrix, cells: np.ndarray, labels: np.ndarray, n_clusters: int
-) -> ClusterAssociations:
-    r"""Association of each gene with each cluster, against a permutation null in closed form.
+) -> np.ndarray:
+    r"""Association of each gene with each cluster: the mean over its cells of :func:`cell_associations`.
 
-    With :math:`t_{ic} = z_i \cdot (\bar z_c - \bar z)`, the association is
-    :math:`s_{gc} = \sum_i w_{ig} t_{ic} - \bar t_c`, which is the mean over the cluster's cells of
-    :func:`cell_associations`. When the cells of a gene are permuted, s has mean 0 and variance
-    :math:`\sum_i (w_{ig} - 1/N)^2 \sum_i (t_{ic} - \bar t_c)^2 / (N - 1)`, exactly; its distribution tends to
-    the normal (Hoeffding 1951), which gives the p-value.
+    :math:`s_{gc} = \sum_i w_{ig} (z_i - \bar z) \cdot (\bar z_c - \bar z)` with w as in
+    :func:`gene_embedding`.
 
-    Shapes: ``expression`` (N, G) ≥ 0, ``cells`` (N, D), ``labels`` (N,) in 0 … n_clusters - 1 → (G, K) each.
+    Shapes: ``expression`` (N, G) ≥ 0, ``cells`` (N, D), ``labels`` (N,) in 0 … n_clusters - 1 → (G, K).
     O(nnz K + N D K).
     """
-    n_cells = expression.shape[0]
-    onehot = sparse.csr_matrix((np.ones(n_cells), (labels, np.arange(n_cells))), (n_clusters, n_cells))
     cells = cells - cells.mean(axis=0, dtype=np.float64)
-    sizes = np.maximum(_column_sums(onehot.T), 1)
-    centers = (onehot @ cells) / sizes[:, None]  # (K, D)
-    affinity = cells @ centers.T  # (N, K), column means are 0
+    affinity = cells @ _centers(cells, labels, n_clusters).T  # (N, K), column means are 0
     totals = np.maximum(_column_sums(expression), np.finfo(float).tiny)
-    association = (expression.T @ affinity) / totals[:, None]  # (G, K)
+    return (expression.T @ affinity) / totals[:, None]
 
-    squares = _column_sums(expression.multiply(expression)) / totals**2
-    spread = np.maximum(squares - 1 / n_cells, 0)  # (G,) Σ (w − 1/N)²
-    variance = spread[:, None] * (affinity**2).sum(axis=0) / max(n_cells - 1, 1)
-    deviation = np.sqrt(variance)
-    score = np.divide(association, deviation, out=np.zeros_like(association), where=deviation > 0)
-    return ClusterAssociations(association, score, stats.norm.sf(score))
+
+def memberships(cells: np.ndarray, labels: np.ndarray, n_clusters: int) -> np.ndarray:
+    r"""How much each cell belongs to each cluster, by its place in the embedding; rows of sum 1.
+
+    :math:`p_{ic} \propto n_c \exp(-\lVert z_i - \bar z_c \rVert^2 / 2 \sigma^2)`, with σ² the mean squared
+    distance to the own centre per effective dimension, :math:`(\sum \lambda)^2 / \sum \lambda^2` of the
+    covariance's eigenvalues λ. Cells between two clusters count for both.
+
+    Shapes: ``cells`` (N, D), ``labels`` (N,) → (N, K). O(N D (D + K)).
+    """
+    cells = cells - cells.mean(axis=0, dtype=np.float64)
+    centers = _centers(cells, labels, n_clusters)
+    squared = (cells**2).sum(axis=1)[:, None] - 2 * cells @ centers.T + (centers**2).sum(axis=1)
+    covariance = cells.T @ cells
+    dimensions = np.trace(covariance) ** 2 / max((covariance**2).sum(), np.finfo(float).tiny)
+    variance = squared[np.arange(len(labels)), labels].mean() / max(dimensions, 1.0)
+    sizes = np.maximum(np.bincount(labels, minlength=n_clusters), 1)
+    logits = np.log(sizes) - squared / (2 * max(variance, 1e-12 * squared.max(), np.finfo(float).tiny))
+    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def marker_scores(expression: sparse.csr_matrix, belongs: np.ndarray) -> MarkerScores:
+    r"""Wilcoxon's rank sum with memberships in place of a group: :math:`\sum_i r_{ig} p_{ic}`, standardised.
+
+    With memberships of 0 and 1 this is the rank-sum test. When the cells of a gene are permuted, the sum has
+    variance :math:`\sum_i (r_{ig} - \bar r_g)^2 \sum_i (p_{ic} - \bar p_c)^2 / (N - 1)`, exactly and with
+    ties, and tends to the normal (Hoeffding 1951), which gives the p-value. The score divides by the variance
+    of ranks without ties instead, one for all genes, so that it orders genes by the size of the effect: a
+    gene that few cells express differs little however surely.
+
+    Shapes: ``expression`` (N, G) ≥ 0, ``belongs`` (N, K) → (G, K) each. O(nnz (K + log N)).
+    """
+    n_cells = expression.shape[0]
+    ranks = _ranks(expression)
+    belongs = belongs - belongs.mean(axis=0)
+    spread = (belongs**2).sum(axis=0) / max(n_cells - 1, 1)  # (K,)
+    mean = _column_sums(ranks) / n_cells
+    tied = np.maximum(_column_sums(ranks.multiply(ranks)) - n_cells * mean**2, 0)  # (G,) Σ (r − r̄)²
+    found = ranks.T @ belongs
+    untied = n_cells * (n_cells**2 - 1) / 12
+
+    def over(deviation: np.ndarray) -> np.ndarray:
+        return np.divide(found, deviation, out=np.zeros_like(found), where=deviation > 0)
+
+    exact = over(np.sqrt(tied[:, None] * spread))
+    return MarkerScores(over(np.broadcast_to(np.sqrt(untied * spread), found.shape)), stats.norm.sf(exact))
+
+
+def _ranks(expression: sparse.csr_matrix) -> sparse.csc_matrix:
+    """Rank of each cell within a gene, ties averaged, less the rank of the cells that do not express it."""
+    ranks = sparse.csc_matrix(expression, dtype=np.float64, copy=True)
+    ranks.eliminate_zeros()
+    for gene in range(ranks.shape[1]):
+        start, stop = ranks.indptr[gene], ranks.indptr[gene + 1]
+        silent = ranks.shape[0] - (stop - start)
+        ranks.data[start:stop] = stats.rankdata(ranks.data[start:stop]) + (silent - 1) / 2
+    return ranks
+
+
+def _centers(cells: np.ndarray, labels: np.ndarray, n_clusters: int) -> np.ndarray:
+    """Mean of each cluster's cells, (K, D)."""
+    n_cells = len(labels)
+    onehot = sparse.csr_matrix((np.ones(n_cells), (labels, np.arange(n_cells))), (n_clusters, n_cells))
+    return (onehot @ cells) / np.maximum(_column_sums(onehot.T), 1)[:, None]
 
 
 def _column_sums(matrix: sparse.spmatrix) -> np.ndarray:

@@ -23,12 +23,16 @@ def associations(
     cell_scores: bool = False,
     key_added: str = _keys.GENES,
 ) -> pd.DataFrame:
-    """Rank the genes of each cluster by their association with its cells.
+    """Rank the genes of each cluster.
 
-    A gene's embedding is the mean of the cells that express it, weighted by expression; its association
-    with a cluster is the agreement of that embedding with the cluster's centre. The score is the
-    association in standard deviations of the exact permutation null (cells of the gene shuffled).
-    The clusters were found in the same data, so p-values rank genes; they do not prove a cluster.
+    The score is Wilcoxon's rank sum with the cells' memberships, read off the embedding, in place of the
+    hard group: cells between clusters count for both. The p-value is that of the exact permutation null
+    (cells of the gene shuffled, ties included). The clusters were found in the same data, so p-values
+    rank genes; they do not prove a cluster.
+
+    The association says where a gene lies in the embedding: the gene's own embedding is the mean of the
+    cells that express it, weighted by expression, and its association with a cluster is the agreement with
+    the cluster's centre. It names all cells that are like the cluster; the score sets the cluster apart.
 
     Parameters
     ----------
@@ -37,7 +41,8 @@ def associations(
     groupby
         Column of ``obs`` with the clusters.
     use_rep
-        Key of ``obsm``: the refined embedding by default, ``"X_scrcl"`` where there is none.
+        Key of ``obsm``. By default the refined embedding for associations (``"X_scrcl"`` where there is none)
+        and ``"X_scrcl"`` for memberships.
     n_genes
         Genes listed per cluster; None lists all in use.
     cell_scores
@@ -48,9 +53,9 @@ def associations(
     Returns
     -------
     pandas.DataFrame
-        Columns ``group``, ``names``, ``scores`` (z), ``association``, ``pvals``, ``pvals_adj``
-        (Benjamini–Hochberg within a cluster), by falling score within each group. Also written to
-        ``uns["scrcl_associations"]``; gene embeddings to ``varm["scrcl"]`` float32 (G, D), zero rows for
+        Columns ``group``, ``names``, ``scores`` (rank sum, standardised), ``association``, ``pvals``,
+        ``pvals_adj`` (Benjamini–Hochberg within a cluster), by falling score within each group.
+        Also written to ``uns["scrcl_associations"]``; gene embeddings to ``varm["scrcl"]`` float32 (G, D), zero rows for
         genes not in use; with ``cell_scores``, ``layers["scrcl_associations"]`` float32 CSR (N, G).
 
     Examples
@@ -67,6 +72,7 @@ def associations(
     groups = _validate.key(
         adata.obs, groupby, slot="obs", do="run sg.tl.cluster(adata) or name a column of clusters"
     ).astype("category")
+    own_rep = use_rep is not None or _keys.EMBEDDING not in adata.obsm
     if use_rep is None:
         use_rep = _keys.REFINED if _keys.REFINED in adata.obsm else _keys.EMBEDDING
     cells = np.asarray(_validate.key(adata.obsm, use_rep, slot="obsm", do="run sg.tl.embed(adata) first"))
@@ -74,10 +80,11 @@ def associations(
     used = np.flatnonzero(adata.var[_keys.USED_GENES].to_numpy())
     genes = _associations.gene_embedding(expression, cells)
     codes = groups.cat.codes.to_numpy()
-    known = codes >= 0
-    found = _associations.cluster_associations(
-        expression[known], cells[known], codes[known], len(groups.cat.categories)
-    )
+    known, n_groups = codes >= 0, len(groups.cat.categories)
+    place = cells if own_rep else np.asarray(adata.obsm[_keys.EMBEDDING])
+    belongs = _associations.memberships(place[known], codes[known], n_groups)
+    found = _associations.marker_scores(expression[known], belongs)
+    strength = _associations.cluster_associations(expression[known], cells[known], codes[known], n_groups)
 
     names = adata.var_names[used]
     tables = []
@@ -90,7 +97,7 @@ def associations(
                     "group": str(group),
                     "names": names[order].astype(str),
                     "scores": found.score[order, c],
-                    "association": found.association[order, c],
+                    "association": strength[order, c],
                     "pvals": found.pvalue[order, c],
                     "pvals_adj": adjusted[order],
                 }
