@@ -16,7 +16,8 @@ adata = sg.datasets.toy(n_slides=1, n_cells=600, spatial=False)
 adata
 
 # %%
-# Neighbours of cells by expression and of genes by co-expression, then training. No column of ``obs`` is read.
+# Neighbours of cells by expression and of genes by co-expression, then training. No column of ``obs``
+# is read.
 sg.pp.graph(adata)
 sg.tl.embed(adata, progress=False)
 adata.obsm["X_scrcl"].shape

@@ -2,7 +2,8 @@
 New cells
 =========
 
-A trained model gives new cells an embedding, one of the known clusters and a confidence, without training again.
+A trained model gives new cells an embedding, one of the known clusters and a confidence, without training
+again.
 """
 
 # %%

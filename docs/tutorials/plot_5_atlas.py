@@ -2,8 +2,8 @@
 Many cells
 ==========
 
-No N × N array exists anywhere; memory and training grow linearly with cells and edges. What helps with an atlas
-is shown here on a small one.
+No N × N array exists anywhere; memory and training grow linearly with cells and edges. What helps with an
+atlas is shown here on a small one.
 """
 
 # %%
