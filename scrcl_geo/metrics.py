@@ -97,6 +97,12 @@ def spatial_coherence(labels: Labels, adjacency: Any) -> float:
         (N,) labels.
     adjacency
         (N, N) sparse matrix.
+
+    Examples
+    --------
+    >>> from scipy import sparse
+    >>> spatial_coherence(["a", "a", "b"], sparse.csr_matrix([[0, 1, 0], [0, 0, 1], [0, 0, 0]]))
+    0.5
     """
     edges = adjacency.tocoo()
     codes = pd.factorize(np.asarray(labels))[0]

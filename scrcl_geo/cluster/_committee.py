@@ -65,6 +65,13 @@ def consensus(partitions: Sequence[np.ndarray], n_clusters: int, *, seed: int = 
     is twice the number of partitions that separate them; no N × N co-association matrix is needed.
 
     Shapes: each partition (N,) → (N,) int64 labels by falling size. O(N · Σ K · √N).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.repeat([0, 1], [12, 8])
+    >>> consensus([labels, 1 - labels], 2).tolist() == labels.tolist()
+    True
     """
     width = [int(labels.max()) + 1 for labels in partitions]
     memberships = [np.eye(k, dtype=np.float32)[p] for k, p in zip(width, partitions, strict=True)]

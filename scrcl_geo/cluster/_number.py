@@ -100,7 +100,14 @@ def number_of_clusters(
 
 
 def best_number(table: pd.DataFrame) -> int:
-    """The number with the highest score, the smallest on ties."""
+    """The number with the highest score, the smallest on ties.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> best_number(pd.DataFrame({"n_clusters": [2, 3, 4], "score": [1.0, 5.0, 5.0]}))
+    3
+    """
     return int(table["n_clusters"].iloc[int(np.argmax(table["score"]))])
 
 

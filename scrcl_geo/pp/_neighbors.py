@@ -34,6 +34,8 @@ def neighbors(
         Key of ``obsm`` to measure distances in.
     metric
         ``"cosine"``, as in the paper, or ``"euclidean"``.
+    seed
+        Of approximate neighbours.
     key_added
         Prefix of the keys, as in scanpy.
 

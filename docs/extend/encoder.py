@@ -1,0 +1,31 @@
+"""An encoder: any module with PyG's signature ``forward(x, adj)`` and an attribute ``out_channels``."""
+
+from torch import Tensor, nn
+from torch.nn.functional import elu
+
+import scrcl_geo as sg
+
+
+class DeepMLP(nn.Module):
+    """Two layers on smoothed features, (N, F) → (N, D)."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.out_channels = out_channels
+        self.first = sg.nn.SmoothedLinear(in_channels, out_channels, n_hops=2)
+        self.second = nn.Linear(out_channels, out_channels)
+
+    def forward(self, x: Tensor, adj: Tensor) -> Tensor:
+        return self.second(elu(self.first(x, adj)))
+
+
+def main() -> tuple[int, int]:
+    adata = sg.datasets.toy(n_slides=1, n_cells=200)
+    sg.pp.graph(adata)
+    encoder = DeepMLP(adata.obsm["X_pca"].shape[1], 32)
+    model = sg.ScRCL(encoder=encoder).fit(adata, max_epochs=3, progress=False)
+    return model.embed(adata).shape
+
+
+if __name__ == "__main__":
+    main()
