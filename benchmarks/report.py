@@ -2,8 +2,8 @@
 
     python benchmarks/report.py benchmarks/runs/cells.csv --output benchmarks/results
 
-Per set and method: median over seeds. Methods are ordered by the sets that finished, then by their mean over them; the paired Wilcoxon test
-compares the first method named in the suite with each other one over the sets.
+Per set and method: median over seeds. Methods are ordered by the sets that finished, then by their mean over
+them; the paired Wilcoxon test compares the first method named in the suite with each other one over the sets.
 """
 
 from __future__ import annotations

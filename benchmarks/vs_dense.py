@@ -3,9 +3,9 @@
     python benchmarks/vs_dense.py 1000 2000 5000 10000
     python benchmarks/vs_dense.py 8617 --fit CITE_CBMC_top2000.h5ad
 
-One step is forward and backward of all three losses and the refinement at equal width; time is the median of
-three steps, memory what the step adds to its inputs. Each measurement is a process of its own. Both forms give
-the same loss and gradients; the script checks it at the smallest size.
+One step is forward and backward of all three losses and the refinement at equal width; time is the median
+of three steps, memory what the step adds to its inputs. Each measurement is a process of its own. Both forms
+give the same loss and gradients; the script checks it at the smallest size.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ def main() -> None:
     """Measure and write a Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sizes", type=int, nargs="*", default=[1000, 2000, 5000, 10_000])
-    parser.add_argument("--fit", type=Path, help="also the default training on this file, against the paper's")
+    parser.add_argument("--fit", type=Path, help="also the default training on this file")
     parser.add_argument("--output", type=Path, default=Path("benchmarks/results/vs_dense.md"))
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -185,8 +185,8 @@ def main() -> None:
     lines = [
         "# N × N matrices against the exact linear form",
         "",
-        f"Losses and refinement, forward and backward, width {WIDTH}, {GENES} genes at {DENSITY:.0%} density, "
-        f"{NEIGHBORS} neighbours. {platform.machine()}, {torch.get_num_threads()} thread(s), "
+        f"Losses and refinement, forward and backward, width {WIDTH}, {GENES} genes at {DENSITY:.0%} "
+        f"density, {NEIGHBORS} neighbours. {platform.machine()}, {torch.get_num_threads()} thread(s), "
         f"torch {torch.__version__}.",
         "",
         "| cells | s dense | s linear | times faster | GB dense | GB linear | times less |",
@@ -207,9 +207,9 @@ def main() -> None:
         paper = a["seconds"] * PAPER_EPOCHS
         lines += [
             "",
-            f"{arguments.fit.stem}: the whole default training takes {ours:.1f} s. The losses and the refinement "
-            f"of the paper's setting alone, dense at width {WIDTH} for {PAPER_EPOCHS} epochs and extrapolated "
-            f"from {REPEATS} steps, would take {paper:,.0f} s: {paper / ours:,.0f} times as long.",
+            f"{arguments.fit.stem}: the whole default training takes {ours:.1f} s. The losses and the "
+            f"refinement of the paper's setting alone, dense at width {WIDTH} for {PAPER_EPOCHS} epochs and "
+            f"extrapolated from {REPEATS} steps, would take {paper:,.0f} s: {paper / ours:,.0f} times as long.",
         ]
         print(lines[-1])
         arguments.output.write_text("\n".join(lines) + "\n")

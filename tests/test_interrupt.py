@@ -9,7 +9,8 @@ import pytest
 
 BUSY = {
     "python": "while True: sum(range(1000))",
-    "compiled": "import torch; torch.set_num_threads(1); x = torch.rand(6000, 6000); print('go', flush=True)\n"
+    "compiled": "import torch; torch.set_num_threads(1); x = torch.rand(6000, 6000)\n"
+    "    print('go', flush=True)\n"
     "    while True: x @ x",
 }
 SCRIPT = """

@@ -41,7 +41,7 @@ def test_a_budget_makes_batches_smaller_or_is_refused():
     less = Plan.of(adata, memory=free.gigabytes - 0.005)
     assert less.cells_per_step < 2000
     assert less.gigabytes <= free.gigabytes - 0.005
-    with pytest.raises(ScrclInputError, match="the memory budget is too small: found .* GB needed"):
+    with pytest.raises(ScrclInputError, match=r"the memory budget is too small: found .* GB needed"):
         Plan.of(adata, memory=0.1)
 
 
