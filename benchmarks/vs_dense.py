@@ -209,7 +209,8 @@ def main() -> None:
             "",
             f"{arguments.fit.stem}: the whole default training takes {ours:.1f} s. The losses and the "
             f"refinement of the paper's setting alone, dense at width {WIDTH} for {PAPER_EPOCHS} epochs and "
-            f"extrapolated from {REPEATS} steps, would take {paper:,.0f} s: {paper / ours:,.0f} times as long.",
+            f"extrapolated from {REPEATS} steps, would take {paper:,.0f} s: {paper / ours:,.0f} times as "
+            "long.",
         ]
         print(lines[-1])
         arguments.output.write_text("\n".join(lines) + "\n")

@@ -56,7 +56,8 @@ def associations(
         Columns ``group``, ``names``, ``scores`` (rank sum, standardised), ``association``, ``pvals``,
         ``pvals_adj`` (Benjamini–Hochberg within a cluster), by falling score within each group.
         Also written to ``uns["scrcl_associations"]``; gene embeddings to ``varm["scrcl"]`` float32
-        (G, D), zero rows for genes not in use; with ``cell_scores``, ``layers["scrcl_associations"]`` float32 CSR (N, G).
+        (G, D), zero rows for genes not in use; with ``cell_scores``,
+        ``layers["scrcl_associations"]`` float32 CSR (N, G).
 
     Examples
     --------
