@@ -140,7 +140,7 @@ def measure(form: str, n_cells: int) -> dict[str, float]:
     return {
         "seconds": statistics.median(seconds),
         "GB": peak - before,
-        "loss": float(loss),
+        "loss": float(loss.detach()),
         "gradient": gradient,
     }
 

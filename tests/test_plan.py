@@ -35,11 +35,11 @@ def test_batches_by_size_and_by_force():
 
 
 def test_a_budget_makes_batches_smaller_or_is_refused():
-    adata = sg.datasets.toy(n_slides=1, n_cells=2000, n_genes=50)
+    adata = sg.datasets.toy(n_slides=1, n_cells=3000, n_genes=50)
     free = Plan.of(adata)
     assert free.batch_size == "full"
     less = Plan.of(adata, memory=free.gigabytes - 0.005)
-    assert less.cells_per_step < 2000
+    assert less.cells_per_step < 3000
     assert less.gigabytes <= free.gigabytes - 0.005
     with pytest.raises(ScrclInputError, match=r"the memory budget is too small: found .* GB needed"):
         Plan.of(adata, memory=0.1)

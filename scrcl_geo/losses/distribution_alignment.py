@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from scrcl_geo import _validate
+from scrcl_geo.losses._columns import log_normalizer, sum_over_columns
 
 
 class DistributionAlignment(nn.Module):
@@ -41,18 +42,22 @@ class DistributionAlignment(nn.Module):
 
     def forward(self, z1: Tensor, z2: Tensor, adj: Tensor | None = None) -> Tensor:
         """The loss; see the class."""
-        whole = _symmetric_kl(z1.reshape(1, -1), z2.reshape(1, -1), self.temperature)  # (1,)
-        rows = _symmetric_kl(z1, z2, self.temperature)  # (N,)
-        return whole.sum() + 0.5 * rows.mean()
+        rows = [log_normalizer(z, self.temperature) for z in (z1, z2)]  # (N, 1)
+        whole = [torch.logsumexp(row, dim=0, keepdim=True) for row in rows]  # (1, 1)
+        over_all, per_cell = (self._divergence(z1, z2, *over) for over in (whole, rows))  # (N,)
+        return (over_all.sum() + 0.5 * per_cell.mean()).to(z1.dtype)
+
+    def _divergence(self, z1: Tensor, z2: Tensor, norm1: Tensor, norm2: Tensor) -> Tensor:
+        """Each cell's summands of J for softmaxes with these log denominators, float64 (N,)."""
+
+        def of_block(z1: Tensor, z2: Tensor, norm1: Tensor, norm2: Tensor) -> Tensor:
+            log_p, log_q = z1 / self.temperature - norm1, z2 / self.temperature - norm2
+            # KL(p‖q) + KL(q‖p) = Σ (p − q)(log p − log q): every summand is ≥ 0, nothing cancels
+            summands = (log_p.exp() - log_q.exp()) * (log_p - log_q)
+            return summands.sum(dim=1, dtype=torch.float64)
+
+        return sum_over_columns(of_block, (z1, z2), norm1, norm2)
 
     def extra_repr(self) -> str:
         """Arguments, for ``repr``."""
         return f"temperature={self.temperature}"
-
-
-def _symmetric_kl(z1: Tensor, z2: Tensor, temperature: float) -> Tensor:
-    log_p = torch.log_softmax(z1 / temperature, dim=1)
-    log_q = torch.log_softmax(z2 / temperature, dim=1)
-    # KL(p‖q) + KL(q‖p) = Σ (p − q)(log p − log q): every summand is ≥ 0, nothing cancels
-    summands = (log_p.exp() - log_q.exp()) * (log_p - log_q)
-    return summands.sum(dim=1, dtype=torch.float64).to(z1.dtype)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from scrcl_geo import _validate
 from scrcl_geo._sparse import degree, spmm
+from scrcl_geo.losses._columns import log_normalizer, sum_over_columns
 
 
 class NeighborhoodAlignment(nn.Module):
@@ -38,8 +39,19 @@ class NeighborhoodAlignment(nn.Module):
     def forward(self, z1: Tensor, z2: Tensor, adj: Tensor) -> Tensor:
         """The loss; see the class."""
         n_cells = z1.shape[0]
-        log_p = torch.log_softmax(z1 / self.temperature, dim=1)
-        log_q = torch.log_softmax(z2 / self.temperature, dim=1)
+        n_neighbors = degree(adj, z1.dtype)  # (N,)
+        norms = [log_normalizer(z, self.temperature) for z in (z1, z2)]  # (N, 1)
+        near, far = sum_over_columns(self._sums, (z1, z2), *norms, adj, n_neighbors)  # (N,)
+        near = near / (n_neighbors + 1)
+        far = far / max(n_cells - 1, 1)
+        # duplicate cells may leave nothing to compare with: 0 / 0 counts as 0
+        return (near / far.clamp_min(torch.finfo(z1.dtype).eps)).mean()
+
+    def _sums(
+        self, z1: Tensor, z2: Tensor, norm1: Tensor, norm2: Tensor, adj: Tensor, n_neighbors: Tensor
+    ) -> Tensor:
+        """Sums of D over a cell's neighbours and itself, and over all other cells, (2, N)."""
+        log_p, log_q = z1 / self.temperature - norm1, z2 / self.temperature - norm2
         p, q = log_p.exp(), log_q.exp()
 
         # D_ij = (p_i − q_j)·(log p_i − log q_j) does not change when one constant row is taken off p and q
@@ -52,20 +64,12 @@ class NeighborhoodAlignment(nn.Module):
         a = (p * log_p).sum(dim=1)  # (N,)
         b = (q * log_q).sum(dim=1)  # (N,)
         itself = ((p - q) * (log_p - log_q)).sum(dim=1)  # (N,) D_ii
-
-        sum_q, sum_log_q = _sum(q), _sum(log_q)  # (D,)
-        everyone = n_cells * a + _sum(b) - p @ sum_log_q - log_p @ sum_q  # (N,) Σ_j D_ij
-
-        n_neighbors = degree(adj, z1.dtype)  # (N,)
+        everyone = len(a) * a + _sum(b) - p @ _sum(log_q) - log_p @ _sum(q)  # (N,) Σ_j D_ij
         # one product for the three neighbour sums
         summed = spmm(adj, torch.cat([b[:, None], log_q, q], dim=1))  # (N, 1 + 2 D)
         sum_b, near_log_q, near_q = summed.split([1, z1.shape[1], z1.shape[1]], dim=1)
         neighbors = n_neighbors * a + sum_b[:, 0] - (p * near_log_q).sum(dim=1) - (log_p * near_q).sum(dim=1)
-
-        near = (neighbors + itself) / (n_neighbors + 1)
-        far = (everyone - itself) / max(n_cells - 1, 1)
-        # duplicate cells may leave nothing to compare with: 0 / 0 counts as 0
-        return (near / far.clamp_min(torch.finfo(z1.dtype).eps)).mean()
+        return torch.stack([neighbors + itself, everyone - itself])
 
     def extra_repr(self) -> str:
         """Arguments, for ``repr``."""

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import scrcl_geo as sg
-from scrcl_geo import _data, _keys
+from scrcl_geo import _data, _keys, _plan
 from scrcl_geo._network import default_objective
 from scrcl_geo._tensors import GraphTensors
 from scrcl_geo.graph import DEFAULT_EDGES, CellBatches
@@ -89,7 +89,7 @@ def test_a_model_trains_in_batches_and_maps_all_cells(monkeypatch):
     again = sg.ScRCL(batch_size=200, max_epochs=2).fit(adata, progress=False).embed(adata)
     np.testing.assert_array_equal(embedding, again)
     forced = sg.ScRCL(batch_size="full", max_epochs=2)
-    monkeypatch.setattr(_data, "FULL_UP_TO", 100)
-    monkeypatch.setattr(_data, "BATCH_SIZE", 150)
+    monkeypatch.setattr(_plan, "FULL_UP_TO", 100)
+    monkeypatch.setattr(_plan, "BATCH_SIZE", 150)
     assert len(forced.fit(adata, progress=False).log_.losses) == 2
     assert len(sg.ScRCL(max_epochs=2).fit(adata, progress=False).log_.losses) == 2  # 6 steps in 4 batches
