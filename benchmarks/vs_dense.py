@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -31,6 +29,7 @@ from scrcl_geo.nn import PaperRefinement
 
 WIDTH, CLUSTERS, GENES, NEIGHBORS, DENSITY, TEMPERATURE = 1500, 15, 2000, 15, 0.1, 1.0
 REPEATS = 3
+WARM_UP = 100  # cells
 PAPER_EPOCHS = 500
 
 
@@ -51,8 +50,8 @@ def inputs(n_cells: int) -> dict[str, Tensor]:
     genes = torch.randint(GENES, (2, 5 * GENES), generator=generator)
     genes = genes[:, genes[0] != genes[1]]
     return {
-        "h1": torch.randn(n_cells, WIDTH, generator=generator),
-        "h2": torch.randn(n_cells, WIDTH, generator=generator),
+        "u1": normalize(torch.randn(n_cells, WIDTH, generator=generator), dim=1),
+        "u2": normalize(torch.randn(n_cells, WIDTH, generator=generator), dim=1),
         "edges": edges,
         "expressed": expressed,
         "genes": torch.unique(torch.cat([genes, genes.flip(0)], dim=1), dim=1),
@@ -61,16 +60,15 @@ def inputs(n_cells: int) -> dict[str, Tensor]:
 
 def linear(data: dict[str, Tensor]):
     """One step in the exact linear form."""
-    n_cells = len(data["h1"])
+    n_cells = len(data["u1"])
     adj = csr(data["edges"], torch.ones(data["edges"].shape[1]), (n_cells, n_cells))
     x = operator(data["expressed"], torch.ones(data["expressed"].shape[1]) / 100, (n_cells, GENES))
     coexpressed = csr(data["genes"], torch.ones(data["genes"].shape[1]), (GENES, GENES))
     refinement = weights(n_cells)
     losses = (DistributionAlignment(TEMPERATURE), NeighborhoodAlignment(TEMPERATURE), ViewConsistency())
 
-    def step(h1: Tensor, h2: Tensor) -> Tensor:
-        u1, u2 = normalize(h1, dim=1), normalize(h2, dim=1)
-        z1, z2 = (refinement(h, x, coexpressed)[0] for h in (h1, h2))
+    def step(u1: Tensor, u2: Tensor) -> Tensor:
+        z1, z2 = (refinement(u, x, coexpressed)[0] for u in (u1, u2))
         return losses[0](u1, u2, adj) + losses[1](u1, u2, adj) + losses[2](z1, z2, adj)
 
     return step, refinement
@@ -78,7 +76,7 @@ def linear(data: dict[str, Tensor]):
 
 def dense(data: dict[str, Tensor]):
     """One step as the paper defines it: D, S and A are (N, N), the gene layer's output is (N, G)."""
-    n_cells = len(data["h1"])
+    n_cells = len(data["u1"])
     closed = torch.eye(n_cells)
     closed[data["edges"][0], data["edges"][1]] = 1
     degree = closed.sum(dim=1)
@@ -90,16 +88,15 @@ def dense(data: dict[str, Tensor]):
     genes = scale[:, None] * genes * scale
     refinement = weights(n_cells)
 
-    def refined(h: Tensor) -> Tensor:
+    def refined(u: Tensor) -> Tensor:
         gene_embedding = torch.relu(genes @ (x.T @ refinement.cell_weight))  # (G, K)
-        return normalize(refinement.to_gene(h) @ gene_embedding, dim=1)  # through (N, G)
+        return normalize(refinement.to_gene(u) @ gene_embedding, dim=1)  # through (N, G)
 
     def divergence(a: Tensor, b: Tensor) -> Tensor:
         p, q = torch.log_softmax(a, dim=1), torch.log_softmax(b, dim=1)
         return ((p.exp() - q.exp()) * (p - q)).sum(dim=1)
 
-    def step(h1: Tensor, h2: Tensor) -> Tensor:
-        u1, u2 = normalize(h1, dim=1), normalize(h2, dim=1)
+    def step(u1: Tensor, u2: Tensor) -> Tensor:
         whole = divergence(u1.reshape(1, -1), u2.reshape(1, -1)).sum()
         distribution = whole + 0.5 * divergence(u1, u2).mean()
         log_p, log_q = torch.log_softmax(u1, dim=1), torch.log_softmax(u2, dim=1)
@@ -107,7 +104,7 @@ def dense(data: dict[str, Tensor]):
         pairs = (p * log_p).sum(1)[:, None] + (q * log_q).sum(1) - p @ log_q.T - log_p @ q.T  # (N, N)
         near = (pairs * closed).sum(1) / degree
         far = (pairs.sum(1) - pairs.diagonal()) / (n_cells - 1)
-        similarity = refined(h1) @ refined(h2).T  # (N, N)
+        similarity = refined(u1) @ refined(u2).T  # (N, N)
         return distribution + (near / far).mean() + (similarity - closed).square().mean()
 
     return step, refinement
@@ -124,19 +121,21 @@ def weights(n_cells: int) -> PaperRefinement:
 
 def measure(form: str, n_cells: int) -> dict[str, float]:
     """Seconds and GB of one step, with the loss and the norm of its gradient, in this process."""
+    warm = inputs(WARM_UP)  # loads what the libraries load once
+    FORMS[form](warm)[0](warm["u1"], warm["u2"].requires_grad_()).backward()
     data = inputs(n_cells)
     step, _ = FORMS[form](data)
-    h = [data[name].requires_grad_() for name in ("h1", "h2")]
-    before = resident()
+    u = [data[name].requires_grad_() for name in ("u1", "u2")]
+    before = resident(reset=True)
     seconds = []
     for _ in range(REPEATS):
-        h[0].grad = h[1].grad = None
+        u[0].grad = u[1].grad = None
         start = time.perf_counter()
-        loss = step(*h)
+        loss = step(*u)
         loss.backward()
         seconds.append(time.perf_counter() - start)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    gradient = float(torch.cat([h[0].grad, h[1].grad]).norm())
+    peak = resident()
+    gradient = float(torch.cat([u[0].grad, u[1].grad]).norm())
     return {
         "seconds": statistics.median(seconds),
         "GB": peak - before,
@@ -145,10 +144,12 @@ def measure(form: str, n_cells: int) -> dict[str, float]:
     }
 
 
-def resident() -> float:
-    """Resident memory now, in GB."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e9
+def resident(reset: bool = False) -> float:
+    """Peak of resident memory in GB, since the last reset."""
+    if reset:
+        Path("/proc/self/clear_refs").write_text("5")
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1e6
 
 
 def in_own_process(form: str, n_cells: int) -> dict[str, float]:

@@ -5,7 +5,7 @@ import torch
 from losses import dense
 
 from scrcl_geo._sparse import csr
-from scrcl_geo.losses import DistributionAlignment, NeighborhoodAlignment, ViewConsistency
+from scrcl_geo.losses import DistributionAlignment, NeighborhoodAlignment, ViewConsistency, _columns
 
 PAIRS = [
     (DistributionAlignment(), dense.distribution_alignment, {}),
@@ -46,8 +46,13 @@ def value_and_gradients(function, z1, z2, adj, **options):
     return value, *torch.autograd.grad(value, (z1, z2))
 
 
+@pytest.mark.parametrize("columns", [8, 3, 1], ids=lambda n: f"{n} columns at a time")
 @pytest.mark.parametrize(("loss", "reference", "options"), PAIRS, ids=NAMES)
-def test_equals_dense_definition_in_float64(loss, reference, options):
+def test_equals_dense_definition_in_float64(loss, reference, options, columns, monkeypatch):
+    if columns < 8:
+        monkeypatch.setattr(_columns, "_WHOLE", 0)
+        monkeypatch.setattr(_columns, "_BLOCK", 0)
+        monkeypatch.setattr(_columns, "_NARROWEST", columns)
     z1, z2 = views(60, 8)
     adj = random_graph(60)
     found = value_and_gradients(loss, z1, z2, adj)
