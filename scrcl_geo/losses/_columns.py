@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-_WHOLE = 1 << 22  # entries up to which keeping every intermediate is cheap, and faster
+_WHOLE = 1 << 21  # entries up to which keeping every intermediate is cheap, and faster
 _BLOCK = 1 << 19  # entries of a block: a few such arrays stay in the cache of a CPU
 _NARROWEST = 16  # columns of a block
 
