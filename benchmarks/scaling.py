@@ -56,7 +56,9 @@ def write_counts(path: Path, n_cells: int, seed: int = 0) -> None:
                 dataset.resize(len(dataset) + len(values), axis=0)
                 dataset[-len(values) :] = values
             pointers.append(pointers[-1][-1] + np.cumsum(np.bincount(rows, minlength=len(kind))))
-        x.create_dataset("indptr", data=np.concatenate(pointers))
+        pointer = np.concatenate(pointers)
+        # scanpy needs both index arrays of one type
+        x.create_dataset("indptr", data=pointer.astype(np.int32 if pointer[-1] < 2**31 else np.int64))
         file.attrs.update({"encoding-type": "anndata", "encoding-version": "0.1.0"})
         obs = pd.DataFrame({"planted": pd.Categorical(types.astype(str))})
         obs.index = "c" + pd.RangeIndex(n_cells).astype(str)

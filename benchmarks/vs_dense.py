@@ -209,9 +209,9 @@ def main() -> None:
         lines += [
             "",
             f"{arguments.fit.stem}, {n_cells:,} cells: the whole default training takes {ours:.1f} s. "
-            f"The losses and the refinement of the paper's setting alone, dense at width {WIDTH} for {PAPER_EPOCHS} epochs and "
-            f"extrapolated from {REPEATS} steps, would take {paper:,.0f} s: {paper / ours:,.0f} times as "
-            "long.",
+            f"The losses and the refinement of the paper's setting alone, dense at width {WIDTH} for "
+            f"{PAPER_EPOCHS} epochs and extrapolated from {REPEATS} steps, would take {paper:,.0f} s: "
+            f"{paper / ours:,.0f} times as long.",
         ]
         print(lines[-1])
         arguments.output.write_text("\n".join(lines) + "\n")
