@@ -4,8 +4,20 @@
 """
 
 from scrcl_geo.pl._cells import spatial, umap
+from scrcl_geo.pl._confusion import confusion
+from scrcl_geo.pl._genes import dotplot, gene
 from scrcl_geo.pl._number import stability
 from scrcl_geo.pl._report import report
 from scrcl_geo.pl._results import associations, losses
 
-__all__ = ["associations", "losses", "report", "spatial", "stability", "umap"]
+__all__ = [
+    "associations",
+    "confusion",
+    "dotplot",
+    "gene",
+    "losses",
+    "report",
+    "spatial",
+    "stability",
+    "umap",
+]

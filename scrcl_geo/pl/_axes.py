@@ -19,5 +19,5 @@ def new_axes(size: tuple[float, float] = (5.0, 4.0)) -> Axes:
 def saved(ax: Axes, save: str | Path | None) -> Axes:
     """The axes; the figure is written to ``save`` where it is given."""
     if save is not None:
-        ax.figure.savefig(save, dpi=150)  # type: ignore[union-attr]
+        ax.figure.savefig(save, dpi=150, bbox_inches="tight")  # type: ignore[union-attr]
     return ax

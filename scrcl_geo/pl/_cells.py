@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo.pl._axes import new_axes, saved
+from scrcl_geo.pl._colors import Palette, group_colors
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -17,6 +18,7 @@ def umap(
     adata: AnnData,
     *,
     color: str = _keys.CLUSTERS,
+    palette: Palette = None,
     ax: Axes | None = None,
     save: str | Path | None = None,
     **kwargs: Any,
@@ -27,6 +29,9 @@ def umap(
     ----------
     color
         Column of ``obs`` or gene.
+    palette
+        Colours of the groups: a list, or the name of a matplotlib colour map. By default those that scanpy
+        stored, else colours that colour-blind eyes tell apart too.
     ax
         Axes to draw on; a new figure by default.
     save
@@ -52,7 +57,7 @@ def umap(
     _validate.key(adata.obsm, "X_umap", slot="obsm", do="run sg.tl.umap(adata) first")
     _known_color(adata, color)
     ax = ax or new_axes()
-    sc.pl.umap(adata, color=color, ax=ax, show=False, **kwargs)
+    sc.pl.umap(adata, color=color, palette=_palette(adata, color, palette), ax=ax, show=False, **kwargs)
     return saved(ax, save)
 
 
@@ -61,12 +66,14 @@ def spatial(
     *,
     color: str = _keys.CLUSTERS,
     spatial_key: str = _keys.SPATIAL,
+    palette: Palette = None,
     ax: Axes | None = None,
     save: str | Path | None = None,
     **kwargs: Any,
 ) -> Axes:
     """Cells at their place in the tissue, coloured by cluster, gene or any column of ``obs``.
 
+    The tissue image is drawn below them where ``uns["spatial"]`` holds one, as scanpy and squidpy read it.
     Slides whose coordinates overlap are drawn on top of each other: pass one slide at a time.
 
     Parameters
@@ -75,6 +82,9 @@ def spatial(
         Column of ``obs`` or gene.
     spatial_key
         Key of ``obsm`` with the coordinates.
+    palette
+        Colours of the groups: a list, or the name of a matplotlib colour map. By default those that scanpy
+        stored, else colours that colour-blind eyes tell apart too.
     ax
         Axes to draw on; a new figure by default.
     save
@@ -94,18 +104,43 @@ def spatial(
     """
     import scanpy as sc
     import squidpy as sq
+    from matplotlib.colors import ListedColormap
 
     _validate.coordinates(adata, spatial_key)
     _known_color(adata, color)
     ax = ax or new_axes()
-    # a marker as wide as the typical spacing, in points
-    size = kwargs.pop("size", min(120.0, 2e4 / max(adata.n_obs, 1)))
+    if not _has_image(adata, spatial_key):
+        # points, with a marker as wide as the typical spacing
+        kwargs = {"shape": None, "size": min(120.0, 2e4 / max(adata.n_obs, 1)), **kwargs}
+    colors = _palette(adata, color, palette)
     with sc.settings.verbosity.override("error"):  # it asks for a tissue image where there is none
         sq.pl.spatial_scatter(
-            adata, color=color, spatial_key=spatial_key, shape=None, size=size, ax=ax, **kwargs
+            adata,
+            color=color,
+            spatial_key=spatial_key,
+            palette=None if colors is None else ListedColormap(colors),
+            ax=ax,
+            **kwargs,
         )
     ax.set_aspect("equal")
     return saved(ax, save)
+
+
+def _palette(adata: AnnData, color: str, palette: Palette) -> list[str] | None:
+    """Colours of the categories; None where numbers are drawn."""
+    column = adata.obs.get(color)
+    if column is None or (column.dtype.kind in "iuf" and palette is None):
+        return None
+    return group_colors(adata, color, column.astype("category").cat.categories.size, palette)
+
+
+def _has_image(adata: AnnData, spatial_key: str) -> bool:
+    """Whether there is one tissue image, in the layout of scanpy's and squidpy's readers."""
+    libraries = adata.uns.get(spatial_key)
+    if not hasattr(libraries, "values") or len(libraries) != 1:
+        return False
+    (library,) = libraries.values()
+    return bool(library.get("images")) and "scalefactors" in library
 
 
 def _known_color(adata: AnnData, color: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -18,10 +18,11 @@ PALETTE = (
     *("#ef9fb7", "#80188f", "#38df58", "#78af97", "#9f5000", "#4068ff"),
     *("#10d7ff", "#9f80c7", "#bf7848", "#106038", "#975870", "#d77078"),
 )  # fmt: skip
+Palette: TypeAlias = str | Sequence[str] | None
 MISSING = "#b8b8c0"  # cells without a value
 
 
-def colors(n: int, palette: str | Sequence[str] | None = None) -> list[str]:
+def colors(n: int, palette: Palette = None) -> list[str]:
     """``n`` colours as hex strings: our palette, a list of colours, or the name of a matplotlib colour map.
 
     A list shorter than ``n`` begins anew.
@@ -40,7 +41,7 @@ def colors(n: int, palette: str | Sequence[str] | None = None) -> list[str]:
     return [chosen[i % len(chosen)] for i in range(n)]
 
 
-def group_colors(adata: AnnData, key: str, n: int, palette: str | Sequence[str] | None = None) -> list[str]:
+def group_colors(adata: AnnData, key: str, n: int, palette: Palette = None) -> list[str]:
     """A colour for each of the ``n`` categories of ``obs[key]``.
 
     What is asked for, else what scanpy left in ``uns[f"{key}_colors"]``, else our palette.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo.pl._axes import new_axes, saved
+from scrcl_geo.pl._colors import Palette, colors
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -17,6 +18,7 @@ def stability(
     adata: AnnData,
     *,
     key: str = _keys.NUMBER,
+    palette: Palette = None,
     ax: Axes | None = None,
     save: str | Path | None = None,
 ) -> Axes:
@@ -29,6 +31,8 @@ def stability(
     ----------
     key
         Key of ``uns`` that :func:`scrcl_geo.tl.estimate_clusters` wrote.
+    palette
+        Colours of the line and of the number chosen: a list, or the name of a matplotlib colour map.
     ax
         Axes to draw on; a new figure by default.
     save
@@ -52,11 +56,12 @@ def stability(
     found = _validate.key(adata.uns, key, slot="uns", do="run sg.tl.estimate_clusters(adata) first")
     table, chosen = found["table"], found["n_clusters"]
     numbers = table["n_clusters"]
+    line, choice = colors(2, palette)
     ax = ax or new_axes()
     ax.bar(numbers, table["score"] / table["score"].max(), color="0.88", label="score (share of the best)")
-    ax.fill_between(numbers, table["stability_low"], table["stability_high"], color="C0", alpha=0.25, lw=0)
-    ax.plot(numbers, table["stability"], "o-", color="C0", label="stability (ARI)")
-    ax.axvline(chosen, color="C3", linestyle="--", label=f"chosen: {chosen}")
+    ax.fill_between(numbers, table["stability_low"], table["stability_high"], color=line, alpha=0.25, lw=0)
+    ax.plot(numbers, table["stability"], "o-", color=line, label="stability (ARI)")
+    ax.axvline(chosen, color=choice, linestyle="--", label=f"chosen: {chosen}")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlabel="number of clusters", ylim=(min(0.0, table["stability_low"].min()), 1.05))
     ax.legend(fontsize=8)

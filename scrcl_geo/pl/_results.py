@@ -9,6 +9,7 @@ import numpy as np
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo.pl._axes import new_axes, saved
+from scrcl_geo.pl._colors import Palette, colors
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -19,6 +20,7 @@ def losses(
     adata: AnnData,
     *,
     key: str = _keys.RESULTS,
+    palette: Palette = None,
     ax: Axes | None = None,
     save: str | Path | None = None,
 ) -> Axes:
@@ -28,6 +30,8 @@ def losses(
     ----------
     key
         Key of ``uns`` that :func:`scrcl_geo.tl.embed` wrote.
+    palette
+        Colours of the lines: a list, or the name of a matplotlib colour map.
     ax
         Axes to draw on; a new figure by default.
     save
@@ -48,7 +52,7 @@ def losses(
     """
     results = _validate.key(adata.uns, key, slot="uns", do="run sg.tl.embed(adata) first")
     ax = ax or new_axes()
-    results["losses"].plot(ax=ax)
+    results["losses"].plot(ax=ax, color=colors(results["losses"].shape[1], palette))
     ax.set(xlabel="epoch", ylabel="weighted loss")
     return saved(ax, save)
 
@@ -58,6 +62,7 @@ def associations(
     *,
     n_genes: int = 5,
     key: str = _keys.ASSOCIATIONS,
+    palette: str = "RdBu_r",
     ax: Axes | None = None,
     save: str | Path | None = None,
 ) -> Axes:
@@ -69,6 +74,8 @@ def associations(
         Genes per cluster.
     key
         Key of ``uns`` with the table of :func:`scrcl_geo.tl.associations`.
+    palette
+        Name of a matplotlib colour map, for values on both sides of zero.
     ax
         Axes to draw on; a new figure by default.
     save
@@ -94,7 +101,7 @@ def associations(
     scores = table.pivot(index="names", columns="group", values="scores").loc[top, groups]
     ax = ax or new_axes((1.5 + 0.45 * len(groups), 1 + 0.18 * len(top)))
     limit = float(np.nanmax(np.abs(scores.to_numpy())))
-    image = ax.imshow(scores, aspect="auto", cmap="RdBu_r", vmin=-limit, vmax=limit)
+    image = ax.imshow(scores, aspect="auto", cmap=palette, vmin=-limit, vmax=limit)
     ax.set_xticks(range(len(groups)), groups)
     ax.set_yticks(range(len(top)), top, fontsize=7)
     ax.set(xlabel="cluster", title="gene associations")
