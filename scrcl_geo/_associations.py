@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +25,9 @@ def gene_embedding(expression: sparse.csr_matrix, cells: np.ndarray) -> np.ndarr
     Shapes: ``expression`` (N, G) ≥ 0, ``cells`` (N, D) → (G, D) float32.
     """
     totals = _column_sums(expression)
-    sums = expression.T @ cells.astype(np.float64)  # (G, D)
+    sums = np.zeros((expression.shape[1], cells.shape[1]))
+    for rows in _blocks(len(cells)):
+        sums += expression[rows].T @ cells[rows].astype(np.float64)
     mean = np.divide(sums, totals[:, None], out=np.zeros_like(sums), where=totals[:, None] > 0)
     mean[totals > 0] -= cells.mean(axis=0, dtype=np.float64)
     return mean.astype(np.float32)
@@ -61,8 +64,11 @@ def cluster_associations(
     Shapes: ``expression`` (N, G) ≥ 0, ``cells`` (N, D), ``labels`` (N,) in 0 … n_clusters - 1 → (G, K).
     O(nnz K + N D K).
     """
-    cells = cells - cells.mean(axis=0, dtype=np.float64)
-    affinity = cells @ _centers(cells, labels, n_clusters).T  # (N, K), column means are 0
+    mean = cells.mean(axis=0, dtype=np.float64)
+    centers = _centers(cells, labels, n_clusters) - mean
+    affinity = np.empty((len(cells), n_clusters))  # column means are 0
+    for rows in _blocks(len(cells)):
+        affinity[rows] = (cells[rows] - mean) @ centers.T
     totals = np.maximum(_column_sums(expression), np.finfo(float).tiny)
     return (expression.T @ affinity) / totals[:, None]
 
@@ -76,10 +82,14 @@ def memberships(cells: np.ndarray, labels: np.ndarray, n_clusters: int) -> np.nd
 
     Shapes: ``cells`` (N, D), ``labels`` (N,) → (N, K). O(N D (D + K)).
     """
-    cells = cells - cells.mean(axis=0, dtype=np.float64)
-    centers = _centers(cells, labels, n_clusters)
-    squared = (cells**2).sum(axis=1)[:, None] - 2 * cells @ centers.T + (centers**2).sum(axis=1)
-    covariance = cells.T @ cells
+    mean = cells.mean(axis=0, dtype=np.float64)
+    centers = _centers(cells, labels, n_clusters) - mean
+    squared = np.empty((len(cells), n_clusters))
+    covariance = np.zeros((cells.shape[1], cells.shape[1]))
+    for rows in _blocks(len(cells)):
+        x = cells[rows] - mean
+        squared[rows] = (x**2).sum(axis=1)[:, None] - 2 * x @ centers.T + (centers**2).sum(axis=1)
+        covariance += x.T @ x
     dimensions = np.trace(covariance) ** 2 / max((covariance**2).sum(), np.finfo(float).tiny)
     variance = squared[np.arange(len(labels)), labels].mean() / max(dimensions, 1.0)
     sizes = np.maximum(np.bincount(labels, minlength=n_clusters), 1)
@@ -99,13 +109,16 @@ def marker_scores(expression: sparse.csr_matrix, belongs: np.ndarray) -> MarkerS
 
     Shapes: ``expression`` (N, G) ≥ 0, ``belongs`` (N, K) → (G, K) each. O(nnz (K + log N)).
     """
-    n_cells = expression.shape[0]
-    ranks = _ranks(expression)
+    n_cells, n_genes = expression.shape
     belongs = belongs - belongs.mean(axis=0)
     spread = (belongs**2).sum(axis=0) / max(n_cells - 1, 1)  # (K,)
-    mean = _column_sums(ranks) / n_cells
-    tied = np.maximum(_column_sums(ranks.multiply(ranks)) - n_cells * mean**2, 0)  # (G,) Σ (r − r̄)²
-    found = ranks.T @ belongs
+    tied, found = np.empty(n_genes), np.empty((n_genes, belongs.shape[1]))
+    by_gene = expression.tocsc()
+    for genes in _blocks(n_genes, 100):
+        ranks = _ranks(by_gene[:, genes])
+        mean = _column_sums(ranks) / n_cells
+        tied[genes] = np.maximum(_column_sums(ranks.power(2)) - n_cells * mean**2, 0)  # Σ (r − r̄)²
+        found[genes] = ranks.T @ belongs
     untied = n_cells * (n_cells**2 - 1) / 12
 
     def over(deviation: np.ndarray) -> np.ndarray:
@@ -115,7 +128,7 @@ def marker_scores(expression: sparse.csr_matrix, belongs: np.ndarray) -> MarkerS
     return MarkerScores(over(np.broadcast_to(np.sqrt(untied * spread), found.shape)), stats.norm.sf(exact))
 
 
-def _ranks(expression: sparse.csr_matrix) -> sparse.csc_matrix:
+def _ranks(expression: sparse.csc_matrix) -> sparse.csc_matrix:
     """Rank of each cell within a gene, ties averaged, less the rank of the cells that do not express it."""
     ranks = sparse.csc_matrix(expression, dtype=np.float64, copy=True)
     ranks.eliminate_zeros()
@@ -127,10 +140,19 @@ def _ranks(expression: sparse.csr_matrix) -> sparse.csc_matrix:
 
 
 def _centers(cells: np.ndarray, labels: np.ndarray, n_clusters: int) -> np.ndarray:
-    """Mean of each cluster's cells, (K, D)."""
-    n_cells = len(labels)
-    onehot = sparse.csr_matrix((np.ones(n_cells), (labels, np.arange(n_cells))), (n_clusters, n_cells))
-    return (onehot @ cells) / np.maximum(_column_sums(onehot.T), 1)[:, None]
+    """Mean of each cluster's cells, (K, D); zero for a cluster without any."""
+    sums = np.zeros((n_clusters, cells.shape[1]))
+    for rows in _blocks(len(cells)):
+        here = labels[rows]
+        ones = (np.ones(len(here)), (here, np.arange(len(here))))
+        sums += sparse.csr_matrix(ones, (n_clusters, len(here))) @ cells[rows].astype(np.float64)
+    return sums / np.maximum(np.bincount(labels, minlength=n_clusters), 1)[:, None]
+
+
+def _blocks(n: int, step: int = 65_536) -> Iterator[slice]:
+    """Slices that keep what is computed in float64 small."""
+    for start in range(0, n, step):
+        yield slice(start, start + step)
 
 
 def _column_sums(matrix: sparse.spmatrix) -> np.ndarray:

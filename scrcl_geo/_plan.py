@@ -11,6 +11,7 @@ import numpy as np
 from scrcl_geo import _keys, _validate
 from scrcl_geo._rows import on_disk
 from scrcl_geo._values import SAMPLE
+from scrcl_geo.cluster._sample import CLUSTERED
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -83,17 +84,17 @@ class Plan:
         """Expected seconds of each stage."""
         n, values = self.n_cells, self.n_values
         sample = min(n, SAMPLE)
-        components = 3 * (sample * self.n_genes**2 / 3e10 + n * self.n_genes / 1.2e8)
-        neighbors = n**2 / 2.5e8 if n <= FULL_UP_TO else 2 + n * np.sqrt(n) / 1.4e7
+        components = 3 * (sample * self.n_genes**2 / 8e10 + n * self.n_genes / 5e8)
+        neighbors = n**2 / 2.5e8 if n <= FULL_UP_TO else n * np.sqrt(n) / 3.3e6
         composition = 6e-4 * n if self.in_space else 0.0
         steps = _STEPS if self.batch_size == "full" else 3 * _STEPS
         read = values / 1.5e8
         return {
             "read": 0.5 if self.from_disk else 0.5 + read,
             "graph": 3 + components + neighbors + composition + read,
-            "embed": 2 + steps * self.cells_per_step * 3e-5 + n * 3e-5 + read,
-            "cluster": 2 + sample * 4e-4 + n * 1e-5,
-            "associations": 0.5 + values * 1.5e-8,
+            "embed": 2 + steps * self.cells_per_step * 3.4e-5 + n * 1.3e-4,
+            "cluster": 1 + min(n, CLUSTERED) * 1.4e-3 + n * 1e-5,
+            "associations": 0.3 + values * 3.5e-7,
             "write": 0.5 + n * 1e-5 + values / 4e8,
         }
 
@@ -102,7 +103,7 @@ class Plan:
         """Expected peak of resident memory."""
         stored = 0 if self.from_disk else 8 * self.n_values
         expression = 12 * self.n_values
-        return _LIBRARIES + (stored + expression + 6e3 * self.n_cells + 2.5e4 * self.cells_per_step) / 1e9
+        return _LIBRARIES + (stored + expression + 5e3 * self.n_cells + 2.5e4 * self.cells_per_step) / 1e9
 
     def __str__(self) -> str:
         size = "all cells at once" if self.batch_size == "full" else f"{self.batch_size:,} cells at a time"

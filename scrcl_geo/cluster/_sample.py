@@ -8,7 +8,7 @@ import numpy as np
 
 from scrcl_geo.cluster._order import by_size
 
-_CLUSTERED = 20_000
+CLUSTERED = 20_000
 _CHUNK = 100_000
 
 
@@ -16,7 +16,7 @@ def on_sample(
     clusterer: Callable[[np.ndarray], np.ndarray],
     embedding: np.ndarray,
     *,
-    limit: int = _CLUSTERED,
+    limit: int = CLUSTERED,
     seed: int = 0,
 ) -> np.ndarray:
     """Labels of all cells from a clustering of at most ``limit`` random ones.

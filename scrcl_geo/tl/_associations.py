@@ -80,12 +80,16 @@ def associations(
     expression = _expression.used_expression(adata)
     used = np.flatnonzero(adata.var[_keys.USED_GENES].to_numpy())
     genes = _associations.gene_embedding(expression, cells)
+    if cell_scores:
+        scores = _associations.cell_associations(expression, cells, genes)
     codes = groups.cat.codes.to_numpy()
     known, n_groups = codes >= 0, len(groups.cat.categories)
     place = cells if own_rep else np.asarray(adata.obsm[_keys.EMBEDDING])
-    belongs = _associations.memberships(place[known], codes[known], n_groups)
-    found = _associations.marker_scores(expression[known], belongs)
-    strength = _associations.cluster_associations(expression[known], cells[known], codes[known], n_groups)
+    if not known.all():
+        expression, cells, place, codes = (x[known] for x in (expression, cells, place, codes))
+    belongs = _associations.memberships(place, codes, n_groups)
+    found = _associations.marker_scores(expression, belongs)
+    strength = _associations.cluster_associations(expression, cells, codes, n_groups)
 
     names = adata.var_names[used]
     tables = []
@@ -112,7 +116,6 @@ def associations(
     adata.varm[key_added] = embedding
     adata.uns[f"{key_added}_associations"] = table
     if cell_scores:
-        scores = _associations.cell_associations(expression, cells, genes)
         adata.layers[f"{key_added}_associations"] = _spread(scores, used, adata.n_vars)
     return table
 
