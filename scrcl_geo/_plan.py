@@ -11,13 +11,13 @@ import numpy as np
 from scrcl_geo import _keys, _validate
 from scrcl_geo._rows import on_disk
 from scrcl_geo._values import SAMPLE
-from scrcl_geo.cluster._sample import CLUSTERED
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 FULL_UP_TO = 20_000
 BATCH_SIZE = 8192
+CLUSTERED = 20_000  # cells that clusterers see at most
 _SMALLEST_BATCH = 1024
 _LESS = "raise --memory or take fewer cells"
 _STEPS = 40  # of the default, on all cells
