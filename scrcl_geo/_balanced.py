@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from scrcl_geo._knn import connectivities
+from scrcl_geo._knn import EXACT_UP_TO, connectivities
+from scrcl_geo._knn_backends import inverted_file
 
 
 def balanced_distances(
@@ -67,6 +68,9 @@ def _search(
     n_neighbors = min(n_neighbors, len(data) - itself)
     if n_neighbors < 1:
         return np.empty((len(queries), 0), np.int64), np.empty((len(queries), 0))
+    if len(data) > EXACT_UP_TO:
+        index, distance = inverted_file(data, n_neighbors, queries=None if itself else queries)
+        return index, distance**2 / 2 if metric == "cosine" else distance
     plain = "euclidean" if metric == "cosine" else metric
     searcher = NearestNeighbors(n_neighbors=n_neighbors, metric=plain, algorithm="brute")
     with config_context(working_memory=64):

@@ -7,7 +7,7 @@ from scipy import sparse
 
 from scrcl_geo import _knn_backends, _validate
 
-_EXACT_UP_TO = 20_000
+EXACT_UP_TO = 20_000
 _METRICS = ("cosine", "euclidean")
 
 
@@ -26,7 +26,7 @@ def knn_distances(
         x = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), np.finfo(np.float32).tiny)
     if device == "cuda":
         index, distance = _knn_backends.on_device(x, n_neighbors, seed)
-    elif n_rows <= _EXACT_UP_TO:
+    elif n_rows <= EXACT_UP_TO:
         index, distance = _knn_backends.exact(x, n_neighbors, seed)
     else:
         index, distance = _knn_backends.inverted_file(x, n_neighbors, seed)

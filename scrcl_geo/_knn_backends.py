@@ -31,8 +31,12 @@ def exact(x: np.ndarray, n_neighbors: int, seed: int = 0) -> Found:
     return index, distance
 
 
-def inverted_file(x: np.ndarray, n_neighbors: int, seed: int = 0) -> Found:
+def inverted_file(
+    x: np.ndarray, n_neighbors: int, seed: int = 0, *, queries: np.ndarray | None = None
+) -> Found:
     """faiss' inverted lists, searched as widely as a sample with known neighbours asks for.
+
+    Neighbours of ``queries`` among the rows of ``x``, or of each row among the others.
 
     Rows are sorted into about 4 √N lists by k-means, and a query visits the nearest lists alone; their number
     grows by half until 500 sampled rows find 96 % of their true neighbours.
@@ -48,12 +52,15 @@ def inverted_file(x: np.ndarray, n_neighbors: int, seed: int = 0) -> Found:
     index.train(x[np.sort(rng.permutation(n_rows)[: 40 * n_lists])])
     for rows in _slices(n_rows, 100_000):
         index.add(x[rows])
-    sample = np.sort(rng.permutation(n_rows)[:_SAMPLE])
-    truth = _exact_search(x, sample, n_neighbors + 1)
+    asked = x if queries is None else np.ascontiguousarray(queries, dtype=np.float32)
+    n_found = n_neighbors + (queries is None)  # a row finds itself too
+    sample = asked[np.sort(rng.permutation(len(asked))[:_SAMPLE])]
+    truth = faiss.knn(sample, x, n_found)[1]
     index.nprobe = 8
-    while _recall(index.search(x[sample], n_neighbors + 1)[1], truth) < _RECALL and index.nprobe < n_lists:
+    while _recall(index.search(sample, n_found)[1], truth) < _RECALL and index.nprobe < n_lists:
         index.nprobe = min(index.nprobe * 3 // 2, n_lists)
-    return _search(index, x, n_neighbors)
+    found = _search(index, asked, n_found)
+    return without_itself(*found) if queries is None else found
 
 
 def on_device(x: np.ndarray, n_neighbors: int, seed: int = 0, *, device: str = "cuda") -> Found:
@@ -80,22 +87,16 @@ def without_itself(index: np.ndarray, distance: np.ndarray, rows: np.ndarray | N
     return index[~itself].reshape(shape), distance[~itself].reshape(shape)
 
 
-def _search(index: Any, x: np.ndarray, n_neighbors: int) -> Found:
-    indices = np.empty((len(x), n_neighbors + 1), np.int64)
-    squared = np.empty((len(x), n_neighbors + 1), np.float32)
+def _search(index: Any, x: np.ndarray, n_found: int) -> Found:
+    indices = np.empty((len(x), n_found), np.int64)
+    squared = np.empty((len(x), n_found), np.float32)
     for rows in track(_slices(len(x), _QUERIES), "neighbours", total=-(-len(x) // _QUERIES)):
-        squared[rows], indices[rows] = index.search(x[rows], n_neighbors + 1)
+        squared[rows], indices[rows] = index.search(x[rows], n_found)
     short = np.flatnonzero((indices < 0).any(axis=1))  # the lists they visited held too few rows
     if len(short):
         index.nprobe = index.nlist
-        squared[short], indices[short] = index.search(x[short], n_neighbors + 1)
-    return without_itself(indices, np.sqrt(np.maximum(squared, 0)))
-
-
-def _exact_search(x: np.ndarray, rows: np.ndarray, n_neighbors: int) -> np.ndarray:
-    import faiss
-
-    return faiss.knn(x[rows], x, n_neighbors)[1]
+        squared[short], indices[short] = index.search(x[short], n_found)
+    return indices, np.sqrt(np.maximum(squared, 0))
 
 
 def _recall(found: np.ndarray, truth: np.ndarray) -> float:

@@ -82,6 +82,18 @@ def n_clusters(value: int | None, n_cells: int) -> None:
         )
 
 
+def samples(adata: AnnData, batch_key: str) -> np.ndarray:
+    """The sample of each cell as a number 0 … B - 1, (N,); every cell must have one."""
+    column = key(adata.obs, batch_key, slot="obs").astype("category").cat.remove_unused_categories()
+    codes = column.cat.codes.to_numpy()
+    if (codes < 0).any():
+        found = f"{np.count_nonzero(codes < 0):,} of {len(codes):,} without one"
+        raise fail(
+            f"obs[{batch_key!r}] must name the sample of every cell", found, "fill it or drop the cells"
+        )
+    return codes.astype(np.int64)
+
+
 def data_matrix(adata: AnnData, layer: str | None) -> Any:
     """The expression matrix, from ``X`` or a layer, checked for shape and numbers.
 

@@ -34,7 +34,7 @@ def test_blocks_of_products_are_exact(x):
 
 def test_many_cells_go_through_inverted_lists(x, monkeypatch):
     exact = _knn.knn_distances(x, K, metric="cosine")
-    monkeypatch.setattr(_knn, "_EXACT_UP_TO", N - 1)
+    monkeypatch.setattr(_knn, "EXACT_UP_TO", N - 1)
     found = _knn.knn_distances(x, K, metric="cosine")
     assert (np.diff(found.indptr) == K).all()
     shared = exact.astype(bool).multiply(found.astype(bool)).nnz

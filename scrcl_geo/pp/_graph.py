@@ -47,7 +47,8 @@ def graph(
     spatial
         ``"auto"`` builds spatial edges where ``obsm["spatial"]`` is there, ``"yes"`` insists, ``"no"`` never.
     batch_key
-        Column of ``obs`` with the sample or slide.
+        Column of ``obs`` with the sample or slide: neighbours in space stay within one, neighbours by
+        expression are shared evenly among all.
     n_comps, transforms
         See :func:`pca`.
     n_neighbors, n_spatial_neighbors, n_gene_neighbors
@@ -77,13 +78,13 @@ def graph(
     _validate.one_of("spatial", spatial, ("auto", "yes", "no"))
     _validate.data_matrix(adata, layer)
     if batch_key is not None:
-        _validate.key(adata.obs, batch_key, slot="obs")
+        _validate.samples(adata, batch_key)
     in_space = spatial == "yes" or (spatial == "auto" and _keys.SPATIAL in adata.obsm)
     if in_space:
         _validate.coordinates(adata, _keys.SPATIAL)
     select_genes(adata, n_top_genes=n_top_genes, layer=layer, values=values, seed=seed)
     pca(adata, n_comps=n_comps, transforms=transforms, seed=seed)
-    neighbors(adata, n_neighbors=n_neighbors, seed=seed)
+    neighbors(adata, n_neighbors=n_neighbors, batch_key=batch_key, seed=seed)
     if in_space:
         spatial_neighbors(adata, n_neighbors=n_spatial_neighbors, batch_key=batch_key)
         composition(adata, seed=seed)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scrcl_geo import _keys, _validate
+from scrcl_geo._balanced import balanced_distances
 from scrcl_geo._knn import connectivities, knn_distances
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ def neighbors(
     n_neighbors: int = 15,
     use_rep: str = _keys.PCA,
     metric: str = "cosine",
+    batch_key: str | None = None,
     seed: int = 0,
     key_added: str | None = None,
 ) -> None:
@@ -34,6 +36,9 @@ def neighbors(
         Key of ``obsm`` to measure distances in.
     metric
         ``"cosine"``, as in the paper, or ``"euclidean"``.
+    batch_key
+        Column of ``obs`` with the sample: a cell then has equally many neighbours in each sample, so that the
+        graph crosses them (after Polański et al., Bioinformatics 2020).
     seed
         Of approximate neighbours.
     key_added
@@ -56,7 +61,11 @@ def neighbors(
     """
     _validate.at_least("n_neighbors", n_neighbors, 1)
     x = np.asarray(_validate.key(adata.obsm, use_rep, slot="obsm", do="run sg.pp.pca(adata) first"))
-    distances = knn_distances(x, n_neighbors, metric=metric, seed=seed)
+    if batch_key is None:
+        distances = knn_distances(x, n_neighbors, metric=metric, seed=seed)
+    else:
+        batch = _validate.samples(adata, batch_key)
+        distances = balanced_distances(x, batch, n_neighbors, metric=metric)
     prefix = f"{key_added}_" if key_added else ""
     keys = (prefix + _keys.CONNECTIVITIES, prefix + _keys.DISTANCES)
     adata.obsp[keys[0]] = connectivities(distances)

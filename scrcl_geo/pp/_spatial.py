@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+
 from scrcl_geo import _keys, _validate
 from scrcl_geo._runtime import quiet
 
@@ -55,14 +58,13 @@ def spatial_neighbors(
     smallest = adata.n_obs
     library = None
     if batch_key is not None:
-        library = _validate.key(adata.obs, batch_key, slot="obs").astype("category")
-        smallest = int(library[library.notna()].value_counts().min())
+        library = _validate.samples(adata, batch_key)
+        smallest = int(np.bincount(library).min())
     if smallest < 2:
         raise _validate.fail("a slide is too small", f"{smallest} cell", "at least 2 are needed")
     helper = _coordinates_only(adata, coordinates)
     if library is not None:
-        helper.obs[batch_key] = library.to_numpy()
-        helper.obs[batch_key] = helper.obs[batch_key].astype("category")
+        helper.obs[batch_key] = pd.Categorical(library)
     with quiet("spatialdata._logging"):  # squidpy tells of its transform there
         sq.gr.spatial_neighbors_knn(helper, n_neighs=min(n_neighbors, smallest - 1), library_key=batch_key)
     pattern = helper.obsp[_keys.SPATIAL_CONNECTIVITIES].astype("float32").tocsr()

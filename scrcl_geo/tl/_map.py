@@ -158,7 +158,7 @@ def _batches(adata: AnnData, batch_key: str | None) -> list[np.ndarray]:
     """Positions of the cells of each sample."""
     if batch_key is None:
         return [np.arange(adata.n_obs)]
-    codes = _validate.key(adata.obs, batch_key, slot="obs").astype("category").cat.codes.to_numpy()
+    codes = _validate.samples(adata, batch_key)
     return [np.flatnonzero(codes == code) for code in np.unique(codes)]
 
 

@@ -43,6 +43,23 @@ def test_no_edge_between_slides(toy_graph):
     assert (slide[edges.row] == slide[edges.col]).all()
 
 
+def test_expression_neighbors_are_shared_among_samples(toy_graph):
+    sample = toy_graph.obs["slide"].cat.codes.to_numpy()
+    links = toy_graph.obsp["distances"].tocoo()
+    own = np.bincount(links.row[sample[links.row] == sample[links.col]], minlength=toy_graph.n_obs)
+    every = np.bincount(links.row, minlength=toy_graph.n_obs)
+    n_samples = sample.max() + 1
+    assert n_samples > 1
+    assert (np.abs(own - every / n_samples) < 1).all()
+
+
+def test_every_cell_needs_a_sample(adata):
+    adata.obs["slide"] = adata.obs["slide"].where(np.arange(adata.n_obs) > 2)
+    with pytest.raises(ValueError, match=r"obs\['slide'\] must name the sample of every cell: found 3 of"):
+        sg.pp.graph(adata, batch_key="slide")
+    assert not adata.obsm.keys() - {"spatial"}
+
+
 def test_every_cell_has_neighbors_and_exact_ones():
     adata = small()
     sg.pp.graph(adata, n_neighbors=4, n_comps=10)
