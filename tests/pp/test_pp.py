@@ -53,7 +53,8 @@ def test_expression_neighbors_are_shared_among_samples(toy_graph):
     assert (np.abs(own - every / n_samples) < 1).all()
 
 
-def test_every_cell_needs_a_sample(adata):
+def test_every_cell_needs_a_sample():
+    adata = sg.datasets.toy(n_cells=30, n_genes=50)
     adata.obs["slide"] = adata.obs["slide"].where(np.arange(adata.n_obs) > 2)
     with pytest.raises(ValueError, match=r"obs\['slide'\] must name the sample of every cell: found 3 of"):
         sg.pp.graph(adata, batch_key="slide")
