@@ -140,6 +140,30 @@ def report(rows: list[dict[str, float | str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def plot(rows: list[dict[str, float | str]], path: Path) -> None:
+    """Seconds of each stage and peak memory against cells, logarithmic."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    table = pd.DataFrame(rows)
+    ours = table[table["method"] == "scrcl"]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
+    for stage in STAGES:
+        left.plot(ours["cells"], ours[f"seconds {stage}"].clip(lower=0.1), "o-", ms=3, label=stage)
+    for method, part in table.groupby("method"):
+        left.plot(
+            part["cells"], part["seconds"], "s--", color="k" if method == "scrcl" else "C7", label=method
+        )
+        right.plot(part["cells"], part["GB"], "s--", color="k" if method == "scrcl" else "C7", label=method)
+    for ax, name in ((left, "seconds"), (right, "peak memory, GB")):
+        ax.set(xscale="log", yscale="log", xlabel="cells", ylabel=name)
+        ax.legend(fontsize=7)
+    figure.savefig(path, dpi=90)
+    plt.close(figure)
+
+
 def _markdown(table: pd.DataFrame) -> list[str]:
     shown = table.map(lambda v: v if isinstance(v, str) else f"{v:,.2f}" if v % 1 else f"{v:,.0f}")
     rows = ["| " + " | ".join(map(str, row)) + " |" for row in shown.replace("nan", "").to_numpy()]
@@ -174,6 +198,7 @@ def main() -> None:
             print(row, flush=True)
             stored.write_text(json.dumps(rows, indent=1))
             arguments.output.write_text(report(rows), encoding="utf-8")
+            plot(rows, arguments.output.with_suffix(".png"))
 
 
 if __name__ == "__main__":
