@@ -15,7 +15,7 @@ from scrcl_geo import _interrupt, _validate
 if TYPE_CHECKING:
     from anndata import AnnData
 
-_IN_MEMORY = 1_000_000_000
+IN_MEMORY = 1_000_000_000  # bytes of X up to which it is read whole
 MODEL_FILE = "config.json"  # what makes a folder a saved model
 
 
@@ -37,7 +37,7 @@ def read_h5ad(path: str | Path) -> AnnData:
         with warnings.catch_warnings():
             # names that are not unique are reported by our own check, as an error
             warnings.filterwarnings("ignore", message=".*names are not unique", category=UserWarning)
-            return anndata.read_h5ad(path, backed="r" if _matrix_bytes(path) > _IN_MEMORY else None)
+            return anndata.read_h5ad(path, backed="r" if _matrix_bytes(path) > IN_MEMORY else None)
     except Exception as error:  # h5py and anndata raise many kinds for a damaged file
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise _validate.fail(

@@ -2,11 +2,14 @@
 
 import logging
 
+import anndata
+import numpy as np
 import pytest
 
 import scrcl_geo as sg
 from scrcl_geo import _io, _pipeline, _plan
 from scrcl_geo._plan import Plan
+from scrcl_geo._rows import on_disk
 from scrcl_geo._validate import ScrclInputError
 
 
@@ -54,11 +57,29 @@ def test_a_run_tells_its_plan_and_what_is_left(caplog):
         assert f"{stage}: about" in caplog.text
 
 
+def test_a_large_zarr_stays_on_disk(tmp_path, monkeypatch):
+    adata = sg.datasets.toy(n_slides=1, n_cells=150, n_genes=50)
+    adata.raw = adata.copy()
+    adata.write_zarr(tmp_path / "in.zarr")
+    monkeypatch.setattr(_io, "IN_MEMORY", 0)
+    lazy = sg.read(tmp_path / "in.zarr")
+    assert on_disk(lazy.X)
+    whole = adata.copy()
+    for each in (lazy, whole):
+        _pipeline.run(each, 3, progress=False)
+    assert on_disk(lazy.X)
+    np.testing.assert_array_equal(lazy.obsm["X_scrcl"], whole.obsm["X_scrcl"])
+    _io.write_h5ad(lazy, tmp_path / "out.h5ad")
+    written = anndata.read_h5ad(tmp_path / "out.h5ad")
+    assert (written.X != adata.X).nnz == 0
+    assert (written.raw.X != adata.raw.X).nnz == 0
+
+
 def test_a_large_matrix_stays_on_disk_and_comes_out_whole(tmp_path, monkeypatch):
     adata = sg.datasets.toy(n_slides=1, n_cells=150, n_genes=50)
     adata.raw = adata.copy()
     adata.write_h5ad(tmp_path / "in.h5ad")
-    monkeypatch.setattr(_io, "_IN_MEMORY", 0)
+    monkeypatch.setattr(_io, "IN_MEMORY", 0)
     backed = _io.read_h5ad(tmp_path / "in.h5ad")
     assert backed.isbacked
     _pipeline.run(backed, 3, progress=False)
