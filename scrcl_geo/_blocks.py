@@ -42,6 +42,18 @@ def _center_and_scale(block: np.ndarray) -> tuple[np.ndarray, float]:
     return center, float(np.sqrt(total / len(block))) or 1.0
 
 
+def effective_rank(x: np.ndarray) -> float:
+    r"""Dimensions that the rows of (N, D) spread over: :math:`(\sum \lambda)^2 / \sum \lambda^2` of their
+    covariance's eigenvalues λ; 0 where all rows are equal."""
+    center = x.mean(axis=0, dtype=np.float64)
+    covariance = np.zeros((x.shape[1], x.shape[1]))
+    for start in range(0, len(x), _CHUNK):
+        part = x[start : start + _CHUNK] - center
+        covariance += part.T @ part
+    squares = float((covariance**2).sum())
+    return float(np.trace(covariance) ** 2 / squares) if squares > 0 else 0.0
+
+
 def smooth(x: np.ndarray, adjacency: sparse.csr_matrix, n_hops: int) -> np.ndarray:
     """``n_hops`` steps of symmetric smoothing, the NumPy twin of :func:`scrcl_geo.nn.smooth`.
 

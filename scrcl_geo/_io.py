@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import tempfile
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scrcl_geo import _interrupt, _validate
+from scrcl_geo import _h5ad, _interrupt, _validate
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -62,10 +63,17 @@ def check_writable(path: str | Path) -> None:
 
 def write_h5ad(adata: AnnData, path: str | Path) -> None:
     """Write a file whole or not at all: to a temporary file beside it, flushed, then renamed."""
-    if adata.isbacked:
-        _write_whole(path, lambda temporary: _write_beside_matrix(adata, temporary))
-    else:
-        _write_whole(path, adata.write_h5ad)
+    needed, free = _h5ad.size(adata), shutil.disk_usage(Path(path).parent).free
+    if needed > free:
+        found = f"{free / 1e9:.2f} GB free, about {needed / 1e9:.2f} GB needed"
+        raise _validate.fail(f"cannot write {path}", found, "free space or choose another path")
+    _write_whole(path, lambda temporary: _h5ad.write(adata, temporary))
+
+
+def remove_partial(path: Path) -> None:
+    """Delete what a killed process left half-written beside an output; the caller holds its lock."""
+    for partial in path.parent.glob(f".{glob.escape(path.name)}.*part"):
+        partial.unlink(missing_ok=True)
 
 
 def write_text(text: str, path: str | Path) -> None:
@@ -95,22 +103,6 @@ def _write_whole(path: str | Path, write: Callable[[Path], object]) -> None:
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _write_beside_matrix(adata: AnnData, path: Path) -> None:
-    """Copy the matrix from file to file, as it is stored, and write everything else."""
-    import h5py
-    from anndata.io import write_elem
-
-    with h5py.File(adata.filename, "r") as source, h5py.File(path, "w") as target:
-        target.attrs.update(source.attrs)
-        for name in ("X", "raw"):
-            if name in source:
-                source.copy(name, target)
-        for name in ("obs", "var"):
-            write_elem(target, name, getattr(adata, name))
-        for name in ("obsm", "varm", "obsp", "varp", "layers", "uns"):
-            write_elem(target, name, dict(getattr(adata, name)))
 
 
 def _matrix_bytes(path: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -95,7 +96,10 @@ def build(
     done = smoothing(config, encoder, n_hops)
     left = (n_hops[0] - done[0], n_hops[1] + 1 - done[1])
     view1 = MLPEncoder(in_channels, width, n_hops=left[0])
-    view2 = encoder or GCNEncoder(in_channels, width, n_hops=left[1], dropout=config["dropout"])
+    # a copy: training again starts from the same weights
+    view2 = copy.deepcopy(encoder) or GCNEncoder(
+        in_channels, width, n_hops=left[1], dropout=config["dropout"]
+    )
     sizes = (width, config["out_channels"])
     refinement: nn.Module
     if config["refinement"] == PAPER:

@@ -33,6 +33,8 @@ def run(
     save_model: str | Path | None = None,
     batch_size: int | str = "auto",
     memory: float | None = None,
+    checkpoint: str | Path | None = None,
+    checkpoint_every: float = 120.0,
 ) -> dict[str, float]:
     """Graphs, embedding, clusters and associations, written to ``adata``; returns seconds per stage."""
     _validate.one_of("preset", preset, ("default", "paper"))
@@ -48,7 +50,15 @@ def run(
         ScRCL.paper(n_clusters or 32) if paper else ScRCL(batch_size=plan.batch_size)
     )  # the paper sets its width K to the clusters
     with timed("embed", seconds, plan):
-        tl.embed(adata, model=model, seed=seed, device=device, progress=progress)
+        tl.embed(
+            adata,
+            model=model,
+            seed=seed,
+            device=device,
+            checkpoint=checkpoint,
+            checkpoint_every=checkpoint_every,
+            progress=progress,
+        )
     with timed("cluster", seconds, plan):
         rep = _keys.REFINED if paper else _keys.EMBEDDING
         tl.cluster(adata, n_clusters, use_rep=rep, method="kmeans" if paper else "auto", seed=seed)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import nn
 
 from scrcl_geo import _checkpoint, _expression, _keys, _network, _validate
 from scrcl_geo._data import for_encoders, training_batches, unit_scale
+from scrcl_geo._fingerprint import fingerprint
 from scrcl_geo._inputs import InputMap
-from scrcl_geo._runtime import resolve_device, seeded
+from scrcl_geo._runtime import resolve_device
 from scrcl_geo._trained import TrainedModel
+from scrcl_geo._training import passes, train
+from scrcl_geo._version import __version__
 from scrcl_geo.graph import DEFAULT_EDGES, EdgeSpec
 from scrcl_geo.losses import Objective
-from scrcl_geo.train import LossPlateau, TrainingLog, fit
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -118,6 +121,8 @@ class ScRCL(TrainedModel):
         max_epochs: int | None = None,
         seed: int = 0,
         device: str = "auto",
+        checkpoint: str | Path | None = None,
+        checkpoint_every: float = 120.0,
         progress: bool = True,
     ) -> ScRCL:
         """Train on an AnnData with graphs; reads no column of ``obs`` and keeps no reference to it.
@@ -134,6 +139,11 @@ class ScRCL(TrainedModel):
             Of initialisation and dropout.
         device
             ``"auto"``, ``"cpu"`` or ``"cuda"``.
+        checkpoint
+            File to keep the state of the training in. Where it is there and of this very run (same input,
+            settings, seed and versions), training goes on from it.
+        checkpoint_every
+            Seconds between two writings of it.
         progress
             Show a progress bar.
 
@@ -164,29 +174,27 @@ class ScRCL(TrainedModel):
         self.n_hops_ = self.config["n_hops"] or ([4, 6] if in_space else [0, 1])
         relations = for_encoders(relations, self.scale_, self._smoothing())
         batches = training_batches(adata, relations, self.config["batch_size"], seed=seed)
+        max_epochs = passes(max_epochs or self.config["max_epochs"], len(batches))
         self.objective.stand_for(relations.n_cells)
-        with seeded(seed):
-            self.module_ = _network.build(self.config, self.encoder, n_hops=self.n_hops_, **self.sizes_).to(
-                self.device_
-            )
-            self.log_: TrainingLog = fit(
-                self.module_,
-                self.objective.to(self.device_),
-                batches,
-                max_epochs=_passes(max_epochs or self.config["max_epochs"], len(batches)),
-                learning_rate=self.config["learning_rate"],
-                weight_decay=self.config["weight_decay"],
-                stopping=LossPlateau(),
-                progress=progress,
-            )
+        self.input_hash_ = fingerprint(relations)
+        settings = (self.config, repr(self.encoder), self.objective.config(), seed, max_epochs)
+        self.module_, self.log_, self.learning_rate_ = train(
+            partial(_network.build, self.config, self.encoder, n_hops=self.n_hops_, **self.sizes_),
+            self.objective,
+            batches,
+            max_epochs=max_epochs,
+            learning_rate=self.config["learning_rate"],
+            weight_decay=self.config["weight_decay"],
+            device=self.device_,
+            seed=seed,
+            checkpoint=checkpoint,
+            checkpoint_every=checkpoint_every,
+            run=repr((self.input_hash_, settings, __version__, str(torch.__version__))),
+            progress=progress,
+        )
         return self
 
     @classmethod
     def load(cls, path: str | Path, *, encoder: nn.Module | None = None) -> ScRCL:
         """A model that :meth:`save` wrote, on the CPU; pass its kind of ``encoder`` if it had its own."""
         return _checkpoint.load(cls, path, encoder)
-
-
-def _passes(max_epochs: int, n_batches: int) -> int:
-    """Epochs in mini-batches: three noisy steps stand in for one on all cells."""
-    return max_epochs if n_batches == 1 else max(1, math.ceil(3 * max_epochs / n_batches))

@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "scrcl_geo"
 L1 = ["graph", "losses", "nn", "train", "cluster", "metrics", "datasets"]
 OUTER = ["model", "pp", "tl", "pl", "cli"]
-OUTER += ["_network", "_checkpoint", "_report", "_pipeline", "_data", "_trained"]
+OUTER += ["_network", "_checkpoint", "_report", "_pipeline", "_data", "_trained", "_training"]
 
 
 def imports(path):

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import logging
+from pathlib import Path
 from typing import Any
 
 from scrcl_geo import _validate
+
+logger = logging.getLogger(__name__)
 
 
 def add(commands: Any) -> None:
@@ -33,6 +37,10 @@ def add(commands: Any) -> None:
         "--batch-size", type=_batch_size, default="auto", metavar="auto|full|CELLS", help="of training"
     )
     command.add_argument("--memory", type=float, metavar="GB", help="budget that batches are made to fit")
+    command.add_argument("--resume", action="store_true", help="go on with a run that was cut off")
+    command.add_argument(
+        "--checkpoint-every", type=float, default=120.0, metavar="SECONDS", help="of training; for --resume"
+    )
     command.add_argument("--quiet", action="store_true", help="print errors only")
 
 
@@ -44,7 +52,14 @@ def run(arguments: argparse.Namespace) -> None:
 
     if arguments.n_clusters is not None:
         _validate.at_least("--n-clusters", arguments.n_clusters, 2)
-    _io.check_writable(arguments.output)
+    output = Path(arguments.output)
+    _io.check_writable(output)
+    checkpoint = output.with_name(f".{output.name}.checkpoint")
+    _io.remove_partial(output)
+    if not arguments.resume:
+        checkpoint.unlink(missing_ok=True)
+    elif not checkpoint.exists():
+        logger.warning("there is no checkpoint of %s; the run starts anew", output)
     if arguments.save_model is not None:
         _check_model(arguments.save_model, arguments.preset)
     seconds: dict[str, float] = {}
@@ -63,9 +78,12 @@ def run(arguments: argparse.Namespace) -> None:
         save_model=arguments.save_model,
         batch_size=arguments.batch_size,
         memory=arguments.memory,
+        checkpoint=checkpoint,
+        checkpoint_every=arguments.checkpoint_every,
     )
     with _pipeline.timed("write", seconds):
-        _io.write_h5ad(adata, arguments.output)
+        _io.write_h5ad(adata, output)
+    checkpoint.unlink(missing_ok=True)
     if not arguments.quiet:
         print(summarize(adata, seconds))
         print(f"written: {arguments.output}")

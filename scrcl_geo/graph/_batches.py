@@ -40,7 +40,8 @@ class CellBatches:
         order = np.argsort(parts, kind="stable")
         self._members = np.split(order, np.flatnonzero(np.diff(parts[order])) + 1)
         self._n_batches = max(1, round(relations.n_cells / batch_size))
-        self._rng = np.random.default_rng(seed)
+        self._seed = seed
+        self.epoch = 0
 
     def __len__(self) -> int:
         """Batches per epoch."""
@@ -52,8 +53,9 @@ class CellBatches:
             yield GraphTensors.from_hetero(hetero(self.relations.subset(rows)))
 
     def rows(self) -> Iterator[np.ndarray]:
-        """The cells of each batch of one epoch, in their order."""
-        shuffled = self._rng.permutation(len(self._members))
+        """The cells of each batch of one epoch, in their order; the next call is the next epoch."""
+        shuffled = np.random.default_rng((self._seed, self.epoch)).permutation(len(self._members))
+        self.epoch += 1
         ends = np.cumsum([len(self._members[part]) for part in shuffled])
         # each part goes to the batch in whose share of all cells its middle lies
         middle = ends - np.diff(ends, prepend=0) / 2

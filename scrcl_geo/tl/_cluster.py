@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,6 +20,9 @@ from scrcl_geo.tl._parts import part_columns
 if TYPE_CHECKING:
     from anndata import AnnData
 
+logger = logging.getLogger(__name__)
+
+_SWALLOWED = 0.95  # share of the largest cluster
 Clusterer = Callable[..., np.ndarray]
 
 
@@ -99,6 +103,9 @@ def cluster(
         if isinstance(method, str)
         else clusterer(embedding)
     )
+    share = np.bincount(labels).max() / len(labels)
+    if share > _SWALLOWED:
+        logger.warning("one cluster holds %.1f %% of the cells", 100 * share)
     names = [str(c) for c in range(int(np.max(labels)) + 1)]
     adata.obs[key_added] = pd.Categorical.from_codes(labels, names, ordered=True)
 

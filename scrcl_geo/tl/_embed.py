@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from scrcl_geo import _keys
-from scrcl_geo._blocks import join, scaling, smooth
+from scrcl_geo._blocks import effective_rank, join, scaling, smooth
 from scrcl_geo._version import __version__
 
 if TYPE_CHECKING:
@@ -16,7 +18,10 @@ if TYPE_CHECKING:
 
     from scrcl_geo.model import ScRCL
 
+logger = logging.getLogger(__name__)
+
 SMOOTHED_HOPS = 2
+_COLLAPSED = 1.5  # effective rank: one direction holds nearly everything
 _COMPOSITIONS = ("composition", "wide_composition", "composition_roots", "wide_composition_roots")
 
 
@@ -28,6 +33,8 @@ def embed(
     key_added: str = _keys.EMBEDDING,
     seed: int = 0,
     device: str = "auto",
+    checkpoint: str | Path | None = None,
+    checkpoint_every: float = 120.0,
     progress: bool = True,
 ) -> None:
     """Train scRCL on the graphs of an AnnData and write the embedding; reads no column of ``obs``.
@@ -47,6 +54,9 @@ def embed(
         Of initialisation and dropout.
     device
         ``"auto"``, ``"cpu"`` or ``"cuda"``.
+    checkpoint, checkpoint_every
+        File to keep the state of the training in, and seconds between two writings; see
+        :meth:`scrcl_geo.ScRCL.fit`.
     progress
         Show a progress bar.
 
@@ -55,8 +65,9 @@ def embed(
     None
         Writes ``obsm["X_scrcl"]`` float32 (N, F + 2 D), the input beside both views,
         ``obsm["X_scrcl_refined"]`` float32 (N, 2 K), and ``uns["scrcl"]`` (dict: ``params``, ``losses``
-        DataFrame epoch × term, ``stopped``, ``seed``, ``versions``, ``blocks`` with the columns of each part
-        of the embedding, ``scaling`` with their centre and scale).
+        DataFrame epoch × term, ``stopped``, ``learning_rate`` that it took, ``effective_rank`` of the views,
+        ``seed``, ``device``, ``versions``, ``input_hash``, ``blocks`` with the columns of each part of the
+        embedding, ``scaling`` with their centre and scale). Warns where the views have collapsed.
 
     Examples
     --------
@@ -73,9 +84,20 @@ def embed(
     from scrcl_geo.model import ScRCL
 
     model = model or ScRCL()
-    model.fit(adata, max_epochs=max_epochs, seed=seed, device=device, progress=progress)
+    model.fit(
+        adata,
+        max_epochs=max_epochs,
+        seed=seed,
+        device=device,
+        checkpoint=checkpoint,
+        checkpoint_every=checkpoint_every,
+        progress=progress,
+    )
     views = model.views(adata)
     parts = {**_inputs(adata), "views": views.side_by_side("u").cpu().numpy()}
+    rank = effective_rank(parts["views"])
+    if rank < _COLLAPSED:
+        logger.warning("the views have collapsed: effective rank %.2f", rank)
     adata.obsm[key_added] = join(*parts.values())
     adata.obsm[f"{key_added}_refined"] = views.side_by_side("z").cpu().numpy()
     losses = pd.DataFrame(model.log_.losses)
@@ -88,6 +110,9 @@ def embed(
         "scaling": {key_added: scaling(*parts.values())},
         "losses": losses,
         "stopped": model.log_.stopped,
+        "learning_rate": model.learning_rate_,
+        "effective_rank": rank,
+        "input_hash": model.input_hash_,
         "seed": seed,
         "device": str(model.device_),
         "versions": {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +12,7 @@ from tqdm.auto import tqdm
 
 from scrcl_geo import _validate
 from scrcl_geo._tensors import Batches
+from scrcl_geo.train._checkpoint import Checkpoint
 from scrcl_geo.train._stopping import LossPlateau
 
 logger = logging.getLogger(__name__)
@@ -40,6 +42,7 @@ def fit(
     weight_decay: float = 0.0,
     max_grad_norm: float = 1.0,
     stopping: LossPlateau | None = None,
+    checkpoint: Checkpoint | None = None,
     progress: bool = True,
 ) -> TrainingLog:
     """Train ``module`` in place on ``batches``; the full graph is a list of one.
@@ -58,6 +61,9 @@ def fit(
         Gradients are scaled down to this norm.
     stopping
         Label-free rule on the loss per epoch; None runs all epochs.
+    checkpoint
+        Where to take up a run that was cut off, and to keep its state; on the CPU the result has the same
+        bits as without the cut.
     progress
         Show a progress bar on standard error.
 
@@ -79,9 +85,17 @@ def fit(
     device = parameters[0].device
     optimizer = torch.optim.Adam(parameters, lr=learning_rate, weight_decay=weight_decay)
     log = TrainingLog(stopped=f"all {max_epochs} epochs done")
-    totals: list[float] = []
-    with tqdm(total=max_epochs * len(batches), desc="train", unit="step", disable=not progress) as bar:
-        for epoch in range(max_epochs):
+    parts = {"module": module, "objective": objective, "optimizer": optimizer}
+    if checkpoint is not None and (state := checkpoint.load()) is not None:
+        log.losses = _restore(parts, state)
+        logger.info("training goes on after epoch %d of at most %d", len(log.losses), max_epochs)
+    totals = [sum(losses.values()) for losses in log.losses]
+    n_steps = max_epochs * len(batches)
+    done = len(totals) * len(batches)
+    with tqdm(total=n_steps, initial=done, desc="train", unit="step", disable=not progress) as bar:
+        for epoch in range(len(totals), max_epochs):
+            if hasattr(batches, "epoch"):
+                batches.epoch = epoch  # the order of an epoch hangs on nothing that came before
             steps = []
             for batch in batches:
                 optimizer.zero_grad(set_to_none=True)
@@ -100,9 +114,30 @@ def fit(
             if stopping is not None and stopping.reached(totals):
                 log.stopped = f"loss plateau after {epoch + 1} epochs"
                 break
+            if checkpoint is not None and checkpoint.due():
+                checkpoint.save(_state(parts, log.losses))
     module.eval()
     logger.info("training stopped: %s, loss %.4g", log.stopped, totals[-1])
     return log
+
+
+def _state(parts: dict[str, Any], losses: list[dict[str, float]]) -> dict[str, Any]:
+    """All that the next epoch hangs on."""
+    state = {name: part.state_dict() for name, part in parts.items()}
+    random = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_initialized():
+        random["cuda"] = torch.cuda.get_rng_state()
+    return {**state, "random": random, "losses": losses}
+
+
+def _restore(parts: dict[str, Any], state: dict[str, Any]) -> list[dict[str, float]]:
+    """Put a state back; the losses so far."""
+    for name, part in parts.items():
+        part.load_state_dict(state[name])
+    torch.set_rng_state(state["random"]["cpu"])
+    if "cuda" in state["random"] and torch.cuda.is_initialized():
+        torch.cuda.set_rng_state(state["random"]["cuda"])
+    return list(state["losses"])
 
 
 def _finite(names: list[str], steps: list[Tensor], epoch: int) -> dict[str, float]:

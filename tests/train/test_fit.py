@@ -8,8 +8,7 @@ from scrcl_geo._tensors import GraphTensors
 from scrcl_geo.graph import to_hetero
 from scrcl_geo.losses import DistributionAlignment, Objective, Term, ViewConsistency
 from scrcl_geo.nn import BipartiteRefinement, GCNEncoder, MLPEncoder, ScRCLModule
-from scrcl_geo.train import LossPlateau, fit
-from scrcl_geo.train._fit import TrainingError
+from scrcl_geo.train import LossPlateau, TrainingError, fit
 
 
 class Broken(nn.Module):

@@ -1,0 +1,178 @@
+"""Runs that are killed at random moments and resumed, and other faults: what is lost, what differs.
+
+    python benchmarks/faults.py --kills 100
+
+A run is a fork of a process that has imported everything, so that moments spread over the work itself; kill -9 is
+real. Each killed run is resumed, killed again at random until one gets through, and its output compared bit for bit
+with that of a run that was left alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import random
+import resource
+import signal
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import anndata as ad
+import numpy as np
+
+import scrcl_geo as sg
+from scrcl_geo import _pipeline  # noqa: F401 - a fork finds it imported
+from scrcl_geo.cli import main as command
+
+warnings.filterwarnings("ignore")
+
+
+def start(arguments: list[str], prepare: Callable[[], None] = lambda: None) -> int:
+    """Fork a run; its process number."""
+    child = os.fork()
+    if child == 0:
+        logging.disable(logging.CRITICAL)
+        sys.stdout = sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - until the fork ends
+        prepare()
+        os._exit(command(arguments))
+    return child
+
+
+def finish(child: int) -> int:
+    """Exit status of a fork; negative for a signal."""
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def same(output: Path, expected: Path) -> bool:
+    """Whether two results agree bit for bit."""
+    found, wanted = ad.read_h5ad(output), ad.read_h5ad(expected)
+    return (
+        all(np.array_equal(found.obsm[key], wanted.obsm[key]) for key in wanted.obsm)
+        and found.obs.equals(wanted.obs)
+        and found.uns["scrcl"]["losses"].equals(wanted.uns["scrcl"]["losses"])
+        and found.uns["scrcl_associations"].equals(wanted.uns["scrcl_associations"])
+    )
+
+
+def readable(output: Path) -> bool:
+    """Whether a file is a whole .h5ad."""
+    try:
+        return ad.read_h5ad(output).n_obs > 0
+    except Exception:
+        return False
+
+
+def kills(folder: Path, source: Path, expected: Path, seconds: float, n_kills: int) -> dict[str, int]:
+    """Kill until there were enough; runs that got through are compared."""
+    count = {"runs": 0, "during training": 0, "corrupt": 0, "differing": 0, "left behind": 0}
+    output = folder / "out.h5ad"
+    checkpoint = folder / ".out.h5ad.checkpoint"
+    base = ["run", str(source), "--output", str(output), "--n-clusters", "4", "--checkpoint-every", "0"]
+    while count["runs"] < n_kills or output.exists():
+        output.unlink(missing_ok=True)
+        resumed: list[str] = []
+        while True:
+            child = start([*base, *resumed])
+            if count["runs"] < n_kills:
+                time.sleep(random.uniform(0, 1.1 * seconds))  # some are left alone
+                os.kill(child, signal.SIGKILL)
+            status = finish(child)
+            if status == 0:
+                break
+            count["runs"] += 1
+            count["during training"] += checkpoint.exists()
+            count["corrupt"] += output.exists() and not readable(output)
+            resumed = ["--resume"] if checkpoint.exists() else []
+        count["differing"] += not same(output, expected)
+        count["left behind"] += len(list(folder.glob(".out*")))
+        if count["runs"] >= n_kills:
+            break
+    return count
+
+
+def interrupted(folder: Path, source: Path, seconds: float, number: int, n_runs: int) -> dict[str, float]:
+    """SIGINT or SIGTERM at random moments over an old output."""
+    output = folder / "old.h5ad"
+    slowest, lost, partial = 0.0, 0, 0
+    for _ in range(n_runs):
+        output.write_text("old")
+        child = start(["run", str(source), "--output", str(output), "--n-clusters", "4"])
+        time.sleep(random.uniform(0.2, 0.8) * seconds)
+        at = time.perf_counter()
+        os.kill(child, number)
+        finish(child)
+        slowest = max(slowest, time.perf_counter() - at)
+        lost += output.read_text() != "old"
+        partial += len([p for p in folder.glob(".old*") if not p.name.endswith(".checkpoint")])
+    return {"runs": n_runs, "slowest": slowest, "lost": lost, "partial": partial}
+
+
+def full_disk(folder: Path, source: Path, n_runs: int) -> dict[str, int]:
+    """A limit on the size of files, reached at a random byte while the output is written."""
+    output = folder / "old.h5ad"
+    lost = wrong = 0
+    for _ in range(n_runs):
+        output.write_text("old")
+        limit = random.randint(1, 200_000)
+        child = start(
+            ["run", str(source), "--output", str(output), "--n-clusters", "4", "--checkpoint-every", "1e9"],
+            lambda limit=limit: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+        )
+        wrong += finish(child) != 2
+        lost += output.read_text() != "old"
+    return {"runs": n_runs, "lost": lost, "not one clear line": wrong}
+
+
+def main() -> None:
+    """Provoke the faults and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--others", type=int, default=10, help="runs of each other fault")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--output", type=Path, default=Path("benchmarks/results/faults.md"))
+    arguments = parser.parse_args()
+    random.seed(arguments.seed)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        source, expected = folder / "in.h5ad", folder / "expected.h5ad"
+        sg.datasets.toy(n_slides=1, n_cells=400, n_genes=100).write_h5ad(source)
+        begun = time.perf_counter()
+        assert finish(start(["run", str(source), "--output", str(expected), "--n-clusters", "4"])) == 0
+        seconds = time.perf_counter() - begun
+        killed = kills(folder, source, expected, seconds, arguments.kills)
+        signals = {
+            number.name: interrupted(folder, source, seconds, number, arguments.others)
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        full = full_disk(folder, source, arguments.others)
+    lines = [
+        "# Faults",
+        "",
+        f"A run on 400 cells takes {seconds:.1f} s here. `python benchmarks/faults.py --kills {arguments.kills}`",
+        "",
+        "| fault | how it was provoked | runs | found |",
+        "|---|---|---:|---|",
+        f"| process killed | kill -9 at a random moment, resumed until it got through | {killed['runs']} "
+        f"({killed['during training']} with a checkpoint) | {killed['corrupt']} corrupt outputs, "
+        f"{killed['differing']} differing results, {killed['left behind']} files left behind |",
+    ]
+    lines += [
+        f"| {number} | at a random moment, over an old output | {found['runs']} | {found['lost']} old outputs lost, "
+        f"{found['partial']} partial files, ended within {found['slowest']:.1f} s |"
+        for number, found in signals.items()
+    ]
+    lines.append(
+        f"| disk full | size of files limited to a random number of bytes | {full['runs']} | {full['lost']} old "
+        f"outputs lost, {full['not one clear line']} without the one clear line |"
+    )
+    arguments.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()

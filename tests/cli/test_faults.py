@@ -1,0 +1,120 @@
+"""Runs that are cut off: nothing is lost, nothing is left, and what is resumed ends with the same bits."""
+
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import anndata as ad
+import numpy as np
+import pytest
+
+import scrcl_geo as sg
+from scrcl_geo._lock import sole
+from scrcl_geo.cli import main
+from scrcl_geo.train import Checkpoint
+
+
+class Cut(RuntimeError):
+    """The end of a process, as far as training can tell."""
+
+
+@pytest.fixture
+def source(tmp_path):
+    sg.datasets.toy(n_slides=1, n_cells=120, n_genes=60).write_h5ad(tmp_path / "in.h5ad")
+    return tmp_path / "in.h5ad"
+
+
+def embedding(adata, **options):
+    sg.tl.embed(adata, progress=False, max_epochs=8, **options)
+    return adata.obsm["X_scrcl"]
+
+
+@pytest.mark.parametrize("batch_size", ["full", 60])
+def test_resumed_training_ends_with_the_same_bits(batch_size, toy_graph, tmp_path, monkeypatch):
+    model = {"model": sg.ScRCL(batch_size=batch_size)}
+    expected = embedding(toy_graph.copy(), **model)
+    file = tmp_path / "state"
+    save, written = Checkpoint.save, []
+
+    def save_thrice(self, state):
+        save(self, state)
+        written.append(len(state["losses"]))
+        if len(written) == 3:
+            raise Cut
+
+    monkeypatch.setattr(Checkpoint, "save", save_thrice)
+    with pytest.raises(Cut):
+        embedding(toy_graph.copy(), checkpoint=file, checkpoint_every=0, **model)
+    assert written == [1, 2, 3]
+    monkeypatch.undo()
+    resumed = toy_graph.copy()
+    np.testing.assert_array_equal(embedding(resumed, checkpoint=file, **model), expected)
+    assert len(resumed.uns["scrcl"]["losses"]) > 3
+
+
+def test_state_of_another_run_is_not_taken_up(toy_graph, tmp_path, caplog):
+    file = tmp_path / "state"
+    embedding(toy_graph.copy(), checkpoint=file, checkpoint_every=0, seed=1)
+    expected = embedding(toy_graph.copy())
+    np.testing.assert_array_equal(embedding(toy_graph.copy(), checkpoint=file), expected)
+    assert "is of another input, version or setting; training starts anew" in caplog.text
+    file.write_bytes(file.read_bytes()[:100])
+    np.testing.assert_array_equal(embedding(toy_graph.copy(), checkpoint=file), expected)
+    assert "is damaged" in caplog.text
+
+
+def test_killed_run_is_resumed(source, tmp_path):
+    command = [sys.executable, "-m", "scrcl_geo.cli", "run", str(source), "--n-clusters", "3"]
+    expected, output = tmp_path / "expected.h5ad", tmp_path / "out.h5ad"
+    assert main([*command[3:], "--output", str(expected), "--quiet"]) == 0
+    arguments = [*command, "--output", str(output), "--resume", "--checkpoint-every", "0"]
+    process = subprocess.Popen(arguments, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    checkpoint = tmp_path / ".out.h5ad.checkpoint"
+    while not checkpoint.exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not output.exists()
+    assert main([*arguments[3:], "--quiet"]) == 0
+    assert not checkpoint.exists()
+    found, wanted = ad.read_h5ad(output), ad.read_h5ad(expected)
+    for key in wanted.obsm:
+        np.testing.assert_array_equal(found.obsm[key], wanted.obsm[key])
+    assert found.obs["scrcl"].equals(wanted.obs["scrcl"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["expected.h5ad", "in.h5ad", "out.h5ad"]
+
+
+def test_two_runs_on_one_output_are_kept_apart(source, tmp_path, capsys):
+    output = tmp_path / "out.h5ad"
+    with sole(output):
+        assert main(["run", str(source), "--output", str(output), "--n-clusters", "3"]) == 2
+    assert f"another run writes {output}: found its lock is held" in capsys.readouterr().err
+    assert not output.exists()
+    with sole(output):
+        pass  # it was given back
+
+
+def test_a_full_disk_leaves_the_old_output(source, tmp_path, capsys):
+    output = tmp_path / "out.h5ad"
+    output.write_text("old")
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limit[1]))
+    try:
+        code = main(["run", str(source), "--output", str(output), "--n-clusters", "3", "--quiet"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert code == 2
+    assert f"cannot write {output}" in capsys.readouterr().err
+    assert output.read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.h5ad", "out.h5ad"]
+
+
+def test_training_that_is_not_finite_is_tried_again_more_gently(toy_graph, caplog):
+    adata = toy_graph.copy()
+    model = sg.ScRCL(learning_rate=1e18)
+    with pytest.raises(sg.train.TrainingError):
+        model.fit(adata, progress=False)
+    assert caplog.text.count("trained again with learning_rate") == 2
