@@ -2,9 +2,9 @@
 
     python benchmarks/faults.py --kills 100
 
-A run is a fork of a process that has imported everything, so that moments spread over the work itself; kill -9 is
-real. Each killed run is resumed, killed again at random until one gets through, and its output compared bit for bit
-with that of a run that was left alone.
+A run is a fork of a process that has imported everything, so that moments spread over the work itself; the
+kill -9 is real. Each killed run is resumed, and killed again, until one gets through, and its output is compared
+bit for bit with that of a run that was left alone.
 """
 
 from __future__ import annotations
@@ -150,26 +150,41 @@ def main() -> None:
             for number in (signal.SIGINT, signal.SIGTERM)
         }
         full = full_disk(folder, source, arguments.others)
+    killed_runs = f"{killed['runs']} ({killed['during training']} with a checkpoint)"
+    rows = [
+        (
+            "process killed",
+            "kill -9 at a random moment, resumed until it got through",
+            killed_runs,
+            f"{killed['corrupt']} corrupt outputs, {killed['differing']} differing results, "
+            f"{killed['left behind']} files left behind",
+        ),
+        *(
+            (
+                number,
+                "at a random moment, over an old output",
+                found["runs"],
+                f"{found['lost']} old outputs lost, {found['partial']} partial files, "
+                f"ended within {found['slowest']:.1f} s",
+            )
+            for number, found in signals.items()
+        ),
+        (
+            "disk full",
+            "size of files limited to a random number of bytes",
+            full["runs"],
+            f"{full['lost']} old outputs lost, {full['not one clear line']} without the one clear line",
+        ),
+    ]
     lines = [
         "# Faults",
         "",
-        f"A run on 400 cells takes {seconds:.1f} s here. `python benchmarks/faults.py --kills {arguments.kills}`",
+        f"A run on 400 cells takes {seconds:.1f} s here: `benchmarks/faults.py --kills {arguments.kills}`.",
         "",
         "| fault | how it was provoked | runs | found |",
         "|---|---|---:|---|",
-        f"| process killed | kill -9 at a random moment, resumed until it got through | {killed['runs']} "
-        f"({killed['during training']} with a checkpoint) | {killed['corrupt']} corrupt outputs, "
-        f"{killed['differing']} differing results, {killed['left behind']} files left behind |",
+        *("| " + " | ".join(map(str, row)) + " |" for row in rows),
     ]
-    lines += [
-        f"| {number} | at a random moment, over an old output | {found['runs']} | {found['lost']} old outputs lost, "
-        f"{found['partial']} partial files, ended within {found['slowest']:.1f} s |"
-        for number, found in signals.items()
-    ]
-    lines.append(
-        f"| disk full | size of files limited to a random number of bytes | {full['runs']} | {full['lost']} old "
-        f"outputs lost, {full['not one clear line']} without the one clear line |"
-    )
     arguments.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))
 
