@@ -3,8 +3,8 @@
     python benchmarks/faults.py --kills 100
 
 A run is a fork of a process that has imported everything, so that moments spread over the work itself; the
-kill -9 is real. Each killed run is resumed, and killed again, until one gets through, and its output is compared
-bit for bit with that of a run that was left alone.
+kill -9 is real. Each killed run is resumed, and killed again, until one gets through, and its output is
+compared bit for bit with that of a run that was left alone.
 """
 
 from __future__ import annotations

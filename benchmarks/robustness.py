@@ -1,0 +1,151 @@
+"""Random inputs and damaged files: each works or is refused with one line; crashes and hangs are counted.
+
+    python benchmarks/robustness.py --inputs 5000 --files 500
+
+Inputs are random AnnData, run from graph to associations. Damaged files are read by the command line in a
+process of their own, so that a crash of a library is seen and not suffered.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import logging
+import os
+import signal
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "tests"))
+warnings.filterwarnings("ignore")
+
+from fuzz.files import DAMAGES, damaged  # noqa: E402
+from fuzz.inputs import inputs  # noqa: E402
+from fuzz.test_inputs import outcome  # noqa: E402
+from hypothesis import HealthCheck, given, seed, settings  # noqa: E402
+
+import scrcl_geo as sg  # noqa: E402
+from scrcl_geo import _pipeline  # noqa: E402, F401 - a fork finds it imported
+from scrcl_geo.cli import main as command  # noqa: E402
+
+LIMIT = 60  # seconds
+Count = collections.Counter
+
+
+def random_inputs(n: int, start: int) -> Count:
+    """Outcomes of random AnnData."""
+    count = Count()
+
+    @seed(start)
+    @settings(max_examples=n, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(inputs())
+    def run(made):
+        adata, kind = made
+        signal.alarm(LIMIT)
+        try:
+            count[outcome(adata.copy() if adata.is_view else adata)] += 1
+        except TimeoutError:
+            count["hang"] += 1
+        except Exception as error:
+            what = "silent NaN" if isinstance(error, AssertionError) else "crash"
+            count[what] += 1
+            print(what, kind, repr(error)[:200], flush=True)
+        finally:
+            signal.alarm(0)
+
+    run()
+    return count
+
+
+def damaged_files(n: int, start: int, folder: Path) -> Count:
+    """Outcomes of ``scrcl-geo run`` on damaged files of several formats."""
+    rng = np.random.default_rng(start)
+    sources = make_files(folder)
+    count = Count()
+    for i in range(n):
+        source = sources[i % len(sources)]
+        kind = DAMAGES[i // len(sources) % len(DAMAGES)]
+        broken = folder / f"broken{source.suffix}"
+        broken.write_bytes(damaged(source.read_bytes(), kind, rng))
+        code = in_fork(
+            ["run", str(broken), "--output", str(folder / "out.h5ad"), "--n-clusters", "2", "--quiet"]
+        )
+        what = {0: "worked", 2: "refused", None: "hang"}.get(code, "crash")
+        count[what] += 1
+        if what in ("hang", "crash"):
+            print(what, source.suffix, kind, code, flush=True)
+    return count
+
+
+def make_files(folder: Path) -> list[Path]:
+    """A small whole file of each format that is one file."""
+    adata = sg.datasets.toy(n_slides=1, n_cells=40, n_genes=50)
+    adata.write_h5ad(folder / "whole.h5ad")
+    adata.write_h5ad(folder / "packed.h5ad", compression="gzip")
+    adata.to_df().to_csv(folder / "whole.csv")
+    return [folder / "whole.h5ad", folder / "packed.h5ad", folder / "whole.csv"]
+
+
+def in_fork(arguments: list[str]) -> int | None:
+    """Exit status of the command line; negative for a signal, None where it does not end."""
+    child = os.fork()
+    if child == 0:
+        sys.stdout = sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - until the fork ends
+        try:
+            os._exit(command(arguments))
+        except BaseException:
+            os._exit(1)
+    end = time.monotonic() + LIMIT
+    while time.monotonic() < end:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.02)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return None
+
+
+def stop(number: int, frame: object) -> None:
+    """A run that hangs."""
+    raise TimeoutError
+
+
+def main() -> None:
+    """Provoke and count."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--inputs", type=int, default=5000)
+    parser.add_argument("--files", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--output", type=Path, default=HERE / "results" / "robustness.md")
+    arguments = parser.parse_args()
+    logging.disable(logging.CRITICAL)
+    signal.signal(signal.SIGALRM, stop)
+    with tempfile.TemporaryDirectory() as name:
+        files = damaged_files(arguments.files, arguments.seed, Path(name))
+    made = random_inputs(arguments.inputs, arguments.seed)
+    columns = ["worked", "refused", "crash", "hang", "silent NaN"]
+    lines = [
+        "# Random inputs and damaged files",
+        "",
+        f"`benchmarks/robustness.py --inputs {arguments.inputs} --files {arguments.files}`; "
+        f"a hang is a run of over {LIMIT} s.",
+        "",
+        "| kind | number | worked | refused with one line | crashes | hangs | silent NaN |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for kind, count in (("random AnnData", made), ("damaged files", files)):
+        cells = " | ".join(str(count[column]) for column in columns)
+        lines.append(f"| {kind} | {count.total()} | {cells} |")
+    arguments.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
