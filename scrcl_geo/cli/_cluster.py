@@ -33,12 +33,13 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Do it."""
-    from scrcl_geo import _io, _keys, tl
+    from scrcl_geo import _io, _keys, _probe, tl
     from scrcl_geo._report import clusters
 
     for number in arguments.n_clusters or ():
         _validate.at_least("--n-clusters", number, 2)
     _io.check_writable(arguments.output)
+    _probe.check(arguments.output, _io.read_h5ad)
     adata = _io.read_h5ad(arguments.output)
     results = _validate.key(adata.uns, _keys.RESULTS, slot="uns", do="name a file that scrcl-geo run wrote")
     paper = results.get("params", {}).get("refinement") == "paper"  # clustered as run does

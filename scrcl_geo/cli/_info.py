@@ -16,7 +16,9 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Do it."""
+    from scrcl_geo import _probe
     from scrcl_geo._readers import read
     from scrcl_geo._report import describe
 
+    _probe.check(arguments.input, read)
     print(describe(read(arguments.input), layer=arguments.layer))

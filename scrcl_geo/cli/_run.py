@@ -46,7 +46,7 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Do it."""
-    from scrcl_geo import _io, _pipeline
+    from scrcl_geo import _io, _pipeline, _probe
     from scrcl_geo._readers import read
     from scrcl_geo._report import summarize
 
@@ -64,6 +64,7 @@ def run(arguments: argparse.Namespace) -> None:
         _check_model(arguments.save_model, arguments.preset)
     seconds: dict[str, float] = {}
     with _pipeline.timed("read", seconds):
+        _probe.check(arguments.input, read)
         adata = read(arguments.input, table=arguments.table, units=arguments.units)
     seconds |= _pipeline.run(
         adata,

@@ -1,5 +1,6 @@
 """Runs that are cut off: nothing is lost, nothing is left, and what is resumed ends with the same bits."""
 
+import os
 import resource
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 import scrcl_geo as sg
+from scrcl_geo import _probe
 from scrcl_geo._lock import sole
 from scrcl_geo.cli import main
 from scrcl_geo.train import Checkpoint
@@ -110,6 +112,32 @@ def test_a_full_disk_leaves_the_old_output(source, tmp_path, capsys):
     assert f"cannot write {output}" in capsys.readouterr().err
     assert output.read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.h5ad", "out.h5ad"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "found"),
+    [
+        (lambda path: time.sleep(60), "reading it did not end within 0 s"),
+        (lambda path: os.kill(os.getpid(), signal.SIGSEGV), "reading it crashes the HDF5 library"),
+    ],
+)
+def test_files_that_take_the_library_down_are_refused(damage, found, source, monkeypatch):
+    monkeypatch.setattr(_probe, "_PATIENCE", 0.3)
+    with pytest.raises(ValueError, match=found):
+        _probe.check(source, damage)
+    monkeypatch.setattr(_probe, "_WHOLE", 0)
+    monkeypatch.setattr(_probe, "_walk", damage)
+    with pytest.raises(ValueError, match=found):
+        _probe.check(source, sg.read)
+
+
+def test_whole_files_and_other_formats_pass(source, tmp_path, monkeypatch):
+    _probe.check(source, sg.read)
+    monkeypatch.setattr(_probe, "_WHOLE", 0)
+    _probe.check(source, sg.read)
+    (tmp_path / "table.csv").write_text("a,b")
+    _probe.check(tmp_path / "table.csv", lambda path: time.sleep(60))
+    _probe.check(tmp_path / "none.h5ad", sg.read)
 
 
 def test_training_that_is_not_finite_is_tried_again_more_gently(toy_graph, caplog):
