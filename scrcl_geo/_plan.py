@@ -85,7 +85,7 @@ class Plan:
         n, values = self.n_cells, self.n_values
         sample = min(n, SAMPLE)
         components = 3 * (sample * self.n_genes**2 / 8e10 + n * self.n_genes / 5e8)
-        neighbors = n**2 / 2.5e8 if n <= FULL_UP_TO else n * np.sqrt(n) / 3.3e6
+        neighbors = n**2 / 2.5e8 if n <= FULL_UP_TO else n * np.sqrt(n) / 2.2e6
         composition = 6e-4 * n if self.in_space else 0.0
         steps = _STEPS if self.batch_size == "full" else 3 * _STEPS
         read = values / 1.5e8
