@@ -28,7 +28,7 @@ _LIBRARIES = 0.9  # GB resident after importing torch, PyG, scanpy and squidpy
 class Plan:
     """Sizes, what they cost, and how training goes through the cells.
 
-    ``seconds`` per stage hold for two cores of 2026; ``gigabytes`` is the peak of the whole run.
+    ``seconds`` per stage hold for one core of 2026; ``gigabytes`` is the peak of the whole run.
     """
 
     n_cells: int
@@ -85,7 +85,7 @@ class Plan:
         n, values = self.n_cells, self.n_values
         sample = min(n, SAMPLE)
         components = 3 * (sample * self.n_genes**2 / 8e10 + n * self.n_genes / 5e8)
-        neighbors = n**2 / 2.5e8 if n <= FULL_UP_TO else n * np.sqrt(n) / 2.2e6
+        neighbors = n**2 / 2.5e8 if n <= FULL_UP_TO else n * np.sqrt(n) / 1.2e6
         composition = 6e-4 * n if self.in_space else 0.0
         steps = _STEPS if self.batch_size == "full" else 3 * _STEPS
         read = values / 1.5e8
@@ -107,7 +107,7 @@ class Plan:
 
     def __str__(self) -> str:
         size = "all cells at once" if self.batch_size == "full" else f"{self.batch_size:,} cells at a time"
-        cost = f"about {sum(self.seconds.values()):.0f} s on two CPU cores, {self.gigabytes:.1f} GB of memory"
+        cost = f"about {sum(self.seconds.values()):.0f} s on one CPU core, {self.gigabytes:.1f} GB of memory"
         return f"{cost}; training takes {size}"
 
 
