@@ -8,6 +8,7 @@ import warnings
 from pathlib import Path
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import pytest
 
 import scrcl_geo
@@ -20,7 +21,7 @@ MODULES = sorted(m.name for m in pkgutil.walk_packages(scrcl_geo.__path__, "scrc
 def no_window():
     mpl.use("Agg")
     yield
-    mpl.pyplot.close("all")
+    plt.close("all")
 
 
 def test_readme_snippets_run():

@@ -3,6 +3,7 @@
 import logging
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -35,7 +36,7 @@ def test_scanpy_and_squidpy_read_the_result(result):
     sq.gr.nhood_enrichment(result, cluster_key="scrcl", n_perms=10, show_progress_bar=False)
     sq.pl.spatial_scatter(result, color="scrcl", shape=None, library_key="slide")
     assert np.isfinite(result.uns["scrcl_nhood_enrichment"]["zscore"]).any()
-    mpl.pyplot.close("all")
+    plt.close("all")
 
 
 def test_logging_is_the_callers_choice(adata, capsys, caplog):

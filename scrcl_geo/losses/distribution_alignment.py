@@ -44,19 +44,22 @@ class DistributionAlignment(nn.Module):
         """The loss; see the class."""
         rows = [log_normalizer(z, self.temperature) for z in (z1, z2)]  # (N, 1)
         whole = [torch.logsumexp(row, dim=0, keepdim=True) for row in rows]  # (1, 1)
-        over_all, per_cell = (self._divergence(z1, z2, *over) for over in (whole, rows))  # (N,)
+        over_all, per_cell = sum_over_columns(self._divergences, (z1, z2), *rows, *whole)  # (N,)
         return (over_all.sum() + 0.5 * per_cell.mean()).to(z1.dtype)
 
-    def _divergence(self, z1: Tensor, z2: Tensor, norm1: Tensor, norm2: Tensor) -> Tensor:
-        """Each cell's summands of J for softmaxes with these log denominators, float64 (N,)."""
-
-        def of_block(z1: Tensor, z2: Tensor, norm1: Tensor, norm2: Tensor) -> Tensor:
-            log_p, log_q = z1 / self.temperature - norm1, z2 / self.temperature - norm2
-            # KL(p‖q) + KL(q‖p) = Σ (p − q)(log p − log q): every summand is ≥ 0, nothing cancels
-            summands = (log_p.exp() - log_q.exp()) * (log_p - log_q)
-            return summands.sum(dim=1, dtype=torch.float64)
-
-        return sum_over_columns(of_block, (z1, z2), norm1, norm2)
+    def _divergences(
+        self, z1: Tensor, z2: Tensor, row1: Tensor, row2: Tensor, whole1: Tensor, whole2: Tensor
+    ) -> Tensor:
+        """Each cell's summands of J over all entries, and its own J, float64 (2, N)."""
+        log_p, log_q = z1 / self.temperature - row1, z2 / self.temperature - row2
+        p, q = log_p.exp(), log_q.exp()
+        # a cell's share of all mass turns its own softmax into its part of the one over all entries
+        share1, share2 = row1 - whole1, row2 - whole2  # (N, 1) logarithms
+        # KL(p‖q) + KL(q‖p) = Σ (p − q)(log p − log q): every summand is ≥ 0, nothing cancels
+        difference = log_p - log_q
+        over_all = (p * share1.exp() - q * share2.exp()) * (difference + (share1 - share2))
+        per_cell = (p - q) * difference
+        return torch.stack([part.sum(dim=1, dtype=torch.float64) for part in (over_all, per_cell)])
 
     def extra_repr(self) -> str:
         """Arguments, for ``repr``."""

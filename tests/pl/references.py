@@ -4,6 +4,7 @@ from pathlib import Path
 
 import anndata as ad
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
@@ -69,7 +70,7 @@ def draw(plot, path):
         mpl.use("Agg")
         figure = plot().figure
         figure.savefig(path, dpi=50, bbox_inches="tight", metadata={"Software": None})
-        mpl.pyplot.close("all")
+        plt.close("all")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Figures: axes come back, files are written, errors name the remedy."""
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import pytest
 
 import scrcl_geo as sg
@@ -26,12 +27,12 @@ def done(toy_graph):
 @pytest.fixture(autouse=True)
 def close():
     yield
-    mpl.pyplot.close("all")
+    plt.close("all")
 
 
 @pytest.mark.parametrize("plot", PLOTS)
 def test_draws_and_saves(done, plot, tmp_path):
-    own = mpl.pyplot.figure().add_subplot()
+    own = plt.figure().add_subplot()
     ax = plot(done, ax=own, save=tmp_path / "plot.png")
     assert ax is own
     assert ax.has_data()
