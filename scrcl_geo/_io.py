@@ -38,12 +38,20 @@ def read_h5ad(path: str | Path) -> AnnData:
         with warnings.catch_warnings():
             # names that are not unique are reported by our own check, as an error
             warnings.filterwarnings("ignore", message=".*names are not unique", category=UserWarning)
-            return anndata.read_h5ad(path, backed="r" if _matrix_bytes(path) > IN_MEMORY else None)
+            adata = anndata.read_h5ad(path, backed="r" if _matrix_bytes(path) > IN_MEMORY else None)
     except Exception as error:  # h5py and anndata raise many kinds for a damaged file
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise _validate.fail(
             f"cannot read {path} as .h5ad", reason, "check that the file is complete"
         ) from error
+    if adata.isbacked and tuple(adata.X.shape) != adata.shape:  # anndata compares them only in memory
+        adata.file.close()
+        raise _validate.fail(
+            f"cannot read {path} as .h5ad",
+            f"X of shape {tuple(adata.X.shape)} for {adata.n_obs} cells and {adata.n_vars} genes",
+            "check that the file is complete",
+        )
+    return adata
 
 
 def check_writable(path: str | Path) -> None:

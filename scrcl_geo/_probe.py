@@ -62,5 +62,9 @@ def _is_hdf5(path: Path) -> bool:
 def _walk(path: Path) -> None:
     import h5py
 
+    def read_attributes(name: str, item: h5py.HLObject) -> None:  # anything returned would end the walk
+        for key in item.attrs:
+            item.attrs[key]
+
     with h5py.File(path, "r") as file:
-        file.visititems(lambda name, item: [item.attrs[key] for key in item.attrs] and None)
+        file.visititems(read_attributes)

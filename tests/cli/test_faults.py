@@ -8,6 +8,7 @@ import sys
 import time
 
 import anndata as ad
+import h5py
 import numpy as np
 import pytest
 
@@ -138,6 +139,36 @@ def test_whole_files_and_other_formats_pass(source, tmp_path, monkeypatch):
     (tmp_path / "table.csv").write_text("a,b")
     _probe.check(tmp_path / "table.csv", lambda path: time.sleep(60))
     _probe.check(tmp_path / "none.h5ad", sg.read)
+
+
+def test_the_walk_reads_every_item(tmp_path):
+    with h5py.File(tmp_path / "plain.h5", "w") as file:
+        file["a"], file["b"] = [1, 2], [3]
+        file["b"].attrs["kind"] = "last"
+    read = []
+
+    class Noting(h5py.AttributeManager):
+        def __getitem__(self, key):
+            read.append(key)
+            return super().__getitem__(key)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(h5py.Dataset, "attrs", property(Noting))
+        _probe._walk(tmp_path / "plain.h5")
+    assert read == ["kind"]
+
+
+def test_a_matrix_of_more_rows_than_cells_is_one_line(source, tmp_path, capsys):
+    with h5py.File(source, "a") as file:
+        del file["X"]
+        x = file.create_dataset("X", shape=(10**12, 2), chunks=(1000, 2), dtype="f4")
+        x.attrs.update({"encoding-type": "array", "encoding-version": "0.2.0"})
+    code = main(["run", str(source), "--output", str(tmp_path / "out.h5ad"), "--n-clusters", "2", "--quiet"])
+    message = capsys.readouterr().err
+    assert code == 2
+    assert "X of shape (1000000000000, 2)" in message
+    assert len(message.splitlines()) == 1
+    assert not (tmp_path / "out.h5ad").exists()
 
 
 def test_training_that_is_not_finite_is_tried_again_more_gently(toy_graph, caplog):
