@@ -162,4 +162,8 @@ def coordinates(adata: AnnData, name: str) -> np.ndarray:
         raise fail(f"obsm[{name!r}] is not finite", f"{bad} cells without coordinates", remedy)
     if (np.ptp(values, axis=0) == 0).all():
         raise fail(f"obsm[{name!r}] is constant", "one position for all cells", remedy)
+    with np.errstate(over="ignore"):
+        extent = float(np.ptp(values, axis=0).max())
+    if not 1e-100 < extent < 1e150:  # squared distances neither vanish nor overflow
+        raise fail(f"obsm[{name!r}] has distances out of range", f"an extent of {extent:.0e}", remedy)
     return values

@@ -201,6 +201,11 @@ BAD = {
     "negative counts": (set_value(-1), "counts are negative: found 1 negative whole numbers"),
     "all zero": (lambda a: setattr(a, "X", np.zeros(a.shape)), "X is all zero"),
     "constant space": (lambda a: a.obsm.__setitem__("spatial", np.ones((80, 2))), "is constant"),
+    "space beyond squares": (
+        lambda a: a.obsm["spatial"].__imul__(1e160),
+        "an extent of",
+    ),
+    "space below squares": (lambda a: a.obsm["spatial"].__imul__(1e-200), "an extent of"),
     "NaN in space": (lambda a: a.obsm["spatial"].__setitem__((0, 0), np.nan), "is not finite"),
     "one column in space": (
         lambda a: a.obsm.__setitem__("spatial", np.ones((80, 1))),
