@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 INTERRUPTED, TERMINATED = 130, 143
-_GRACE = 1.0  # seconds in which the work may end by itself
+_GRACE = 0.6  # seconds in which the work may end by itself
 _UNFINISHED: set[Path] = set()
 
 
@@ -28,7 +28,7 @@ def unfinished(path: Path) -> Iterator[None]:
 
 @contextmanager
 def heard() -> Iterator[None]:
-    """Turn SIGINT and SIGTERM into KeyboardInterrupt; where that is not taken up within a second, end.
+    """Turn SIGINT and SIGTERM into KeyboardInterrupt; where that is not taken up in time, end.
 
     Python delivers signals between its own instructions only, and one call into compiled code can last for
     minutes. A second thread is told by the operating system and ends the process, with one line and without
