@@ -3,6 +3,6 @@
 One file per command; each has ``add``, which states its arguments, and ``run``, which does it.
 """
 
-from scrcl_geo.cli._main import main
+from scrcl_geo.cli._main import console, main
 
-__all__ = ["main"]
+__all__ = ["console", "main"]

@@ -1,8 +1,6 @@
 """``python -m scrcl_geo.cli``."""
 
-import sys
-
-from scrcl_geo.cli import main
+from scrcl_geo.cli import console
 
 if __name__ == "__main__":
-    sys.exit(main())
+    console()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
 import warnings
@@ -40,6 +41,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("\nscrcl-geo: interrupted; no output was written", file=sys.stderr)
         return TERMINATED if interrupt.args == (signal.SIGTERM,) else INTERRUPTED
     return DONE
+
+
+def console() -> None:
+    """:func:`main` as a program; after an interrupt it ends at once, without tidying its memory."""
+    code = main()
+    if code in (INTERRUPTED, TERMINATED):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def parser() -> argparse.ArgumentParser:
