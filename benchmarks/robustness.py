@@ -12,6 +12,7 @@ import argparse
 import collections
 import logging
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -29,8 +30,8 @@ from fuzz.files import DAMAGES, damaged  # noqa: E402
 from fuzz.inputs import inputs  # noqa: E402
 from fuzz.test_inputs import outcome  # noqa: E402
 from hypothesis import HealthCheck, given, seed, settings  # noqa: E402
+from readers import make  # noqa: E402
 
-import scrcl_geo as sg  # noqa: E402
 from scrcl_geo import _pipeline  # noqa: E402, F401 - a fork finds it imported
 from scrcl_geo.cli import main as command  # noqa: E402
 
@@ -46,16 +47,16 @@ def random_inputs(n: int, start: int) -> Count:
     @settings(max_examples=n, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(inputs())
     def run(made):
-        adata, kind = made
+        adata, how, kind = made
         signal.alarm(LIMIT)
         try:
-            count[outcome(adata.copy() if adata.is_view else adata)] += 1
+            count[outcome(adata.copy() if adata.is_view else adata, how)] += 1
         except TimeoutError:
             count["hang"] += 1
         except Exception as error:
             what = "silent NaN" if isinstance(error, AssertionError) else "crash"
             count[what] += 1
-            print(what, kind, repr(error)[:200], flush=True)
+            print(what, how, kind, repr(error)[:200], flush=True)
         finally:
             signal.alarm(0)
 
@@ -64,32 +65,56 @@ def random_inputs(n: int, start: int) -> Count:
 
 
 def damaged_files(n: int, start: int, folder: Path) -> Count:
-    """Outcomes of ``scrcl-geo run`` on damaged files of several formats."""
+    """Outcomes of ``scrcl-geo run`` on damaged files of every format, damage spread over all their bytes."""
     rng = np.random.default_rng(start)
     sources = make_files(folder)
+    rounds = -(-n // len(sources))
+    places = [(rng.permutation(rounds) + rng.random(rounds)) / rounds for _ in sources]
     count = Count()
     for i in range(n):
-        source = sources[i % len(sources)]
-        kind = DAMAGES[i // len(sources) % len(DAMAGES)]
+        source, turn = sources[i % len(sources)], i // len(sources)
+        kind = DAMAGES[turn % len(DAMAGES)]
         broken = folder / f"broken{source.suffix}"
-        broken.write_bytes(damaged(source.read_bytes(), kind, rng))
+        damage(source, broken, kind, places[i % len(sources)][turn], rng)
         code = in_fork(
             ["run", str(broken), "--output", str(folder / "out.h5ad"), "--n-clusters", "2", "--quiet"]
         )
         what = {0: "worked", 2: "refused", None: "hang"}.get(code, "crash")
         count[what] += 1
         if what in ("hang", "crash"):
-            print(what, source.suffix, kind, code, flush=True)
+            print(what, source.name, kind, code, flush=True)
+        shutil.rmtree(broken) if broken.is_dir() else broken.unlink()
     return count
 
 
 def make_files(folder: Path) -> list[Path]:
-    """A small whole file of each format that is one file."""
-    adata = sg.datasets.toy(n_slides=1, n_cells=40, n_genes=50)
+    """A small whole file or folder of each format."""
+    adata = make.cells()
     adata.write_h5ad(folder / "whole.h5ad")
     adata.write_h5ad(folder / "packed.h5ad", compression="gzip")
     adata.to_df().to_csv(folder / "whole.csv")
-    return [folder / "whole.h5ad", folder / "packed.h5ad", folder / "whole.csv"]
+    adata.write_zarr(folder / "whole.zarr")
+    made = [folder / name for name in ("whole.h5ad", "packed.h5ad", "whole.csv", "whole.zarr")]
+    return [
+        *made,
+        make.tenx_h5(adata, folder / "tenx.h5"),
+        make.mtx(adata, folder / "mtx"),
+        make.visium(adata, folder / "visium"),
+        make.xenium(adata, folder / "xenium"),
+        make.spatialdata(adata, folder / "spatialdata.zarr"),
+    ]
+
+
+def damage(source: Path, broken: Path, kind: str, where: float, rng: np.random.Generator) -> None:
+    """A copy with one damage: in a folder, to the file that the place falls into."""
+    if source.is_file():
+        broken.write_bytes(damaged(source.read_bytes(), kind, where, rng))
+        return
+    shutil.copytree(source, broken)
+    files = sorted(path for path in broken.rglob("*") if path.is_file() and path.stat().st_size)
+    at = where * len(files)
+    chosen = files[int(at)]
+    chosen.write_bytes(damaged(chosen.read_bytes(), kind, at % 1, rng))
 
 
 def in_fork(arguments: list[str]) -> int | None:

@@ -5,10 +5,10 @@ import numpy as np
 DAMAGES = ["cut off", "flipped", "zeroed", "noise", "doubled"]
 
 
-def damaged(data, kind, rng):
-    """The bytes of a file with one damage at a random place."""
+def damaged(data, kind, where, rng):
+    """The bytes of a file with one damage that starts at a share ``where`` of its length."""
     data = bytearray(data)
-    place = int(rng.integers(len(data)))
+    place = int(where * len(data))
     length = int(min(len(data) - place, 2 ** rng.integers(0, 12)))
     here = slice(place, place + length)
     if kind == "cut off":

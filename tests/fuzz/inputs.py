@@ -1,4 +1,7 @@
-"""Random AnnData of every layout, type and oddity that a file may hold."""
+"""Random AnnData of every layout, type and oddity that a file may hold; AnnData itself refuses COO."""
+
+import tempfile
+from pathlib import Path
 
 import anndata as ad
 import numpy as np
@@ -6,8 +9,20 @@ import pandas as pd
 from hypothesis import strategies as st
 from scipy import sparse
 
-DTYPES = ["int8", "uint16", "int32", "int64", "float16", "float32", "float64", "bool"]
-LAYOUTS = ["dense", "csr", "csc", "coo", "int64 indices", "view", "fortran"]
+DTYPES = ["int8", "uint16", "int32", "int64", "float16", "float32", "float64", "bool", "object"]
+LAYOUTS = [
+    "dense",
+    "csr",
+    "csc",
+    "csr array",
+    "layer",
+    "int64 indices",
+    "view",
+    "fortran",
+    "unsorted",
+    "backed",
+    "backed csr",
+]
 VALUES = [
     "counts",
     "normalised",
@@ -20,9 +35,10 @@ VALUES = [
     "zeros",
     "zero rows",
 ]
-PLACES = ["plane", "none", "nan", "duplicates", "line", "far", "3-D", "one column", "text"]
-NAMES = ["plain", "duplicate genes", "duplicate cells", "numbers"]
-COLUMNS = ["none", "categorical", "missing", "nullable", "masked"]
+PLACES = ["plane", "none", "nan", "duplicates", "line", "far", "islands", "3-D", "one column", "text"]
+NAMES = ["plain", "duplicate genes", "duplicate cells", "numbers", "empty"]
+COLUMNS = ["none", "categorical", "missing", "nullable", "masked", "numbers", "one each"]
+COUNTS = "counts"
 
 
 def values(kind, n, g, rng):
@@ -51,16 +67,31 @@ def laid_out(x, layout, dtype):
     """The matrix in a layout; values that a type cannot hold wrap or saturate, as in a careless file."""
     with np.errstate(all="ignore"):
         x = x.astype(dtype)
-    if layout in ("dense", "view"):
+    if layout in ("dense", "view", "backed"):
         return x
     if layout == "fortran":
         return np.asfortranarray(x)
-    if dtype == "float16":  # SciPy has no sparse half precision
+    if dtype in ("float16", "object"):  # SciPy has no sparse form of these
         x = x.astype("float32")
-    matrix = {"csc": sparse.csc_matrix, "coo": sparse.coo_matrix}.get(layout, sparse.csr_matrix)(x)
+    forms = {"csc": sparse.csc_matrix, "csr array": sparse.csr_array}
+    matrix = forms.get(layout, sparse.csr_matrix)(x)
     if layout == "int64 indices":
         matrix.indices, matrix.indptr = matrix.indices.astype(np.int64), matrix.indptr.astype(np.int64)
-    return matrix.tocsr() if layout == "coo" else matrix
+    if layout == "unsorted":
+        for start, stop in zip(matrix.indptr, matrix.indptr[1:], strict=False):
+            matrix.indices[start:stop] = matrix.indices[start:stop][::-1].copy()
+            matrix.data[start:stop] = matrix.data[start:stop][::-1].copy()
+        matrix.has_sorted_indices = False
+    return matrix
+
+
+def in_file(adata):
+    """The same with X left in a file, which has no name any more; X of a type that no file holds stays."""
+    if adata.X.dtype == object:
+        return adata
+    with tempfile.TemporaryDirectory() as folder:
+        adata.write_h5ad(Path(folder) / "x.h5ad")
+        return ad.read_h5ad(Path(folder) / "x.h5ad", backed="r")
 
 
 def coordinates(kind, n, rng):
@@ -74,6 +105,8 @@ def coordinates(kind, n, rng):
         plane[:, 1] = 5
     if kind == "far":
         plane *= 1e12
+    if kind == "islands":
+        plane[::2] += 1e6
     changed = {"none": None, "3-D": rng.uniform(0, 9, (n, 3)), "one column": plane[:, :1]}
     return changed.get(kind, plane.astype(str) if kind == "text" else plane)
 
@@ -86,6 +119,8 @@ def columns(kind, n):
         return [None, "x"] * (n // 2) + ["y"] * (n % 2)
     if kind == "nullable":
         return pd.array([1, None] * n, dtype="Int64")[:n]
+    if kind in ("numbers", "one each"):
+        return np.arange(n) if kind == "one each" else np.arange(n) % 2
     return pd.array([True, None] * n, dtype="boolean")[:n] if kind == "masked" else None
 
 
@@ -96,8 +131,11 @@ def usually(choices):
 
 @st.composite
 def inputs(draw):
-    """An AnnData and what it is made of."""
-    n, g = draw(st.sampled_from([40, 20, 20, 8, 8, 3, 2, 1])), draw(st.sampled_from([30, 30, 5, 2, 1]))
+    """An AnnData, how to run on it, and what it is made of."""
+    n, g = (
+        draw(st.sampled_from([40, 20, 20, 8, 8, 3, 2, 1, 0])),
+        draw(st.sampled_from([30, 30, 30, 30, 5, 5, 2, 1, 0])),
+    )
     kind = {
         "values": draw(usually(VALUES)),
         "dtype": draw(st.sampled_from(DTYPES)),
@@ -107,17 +145,38 @@ def inputs(draw):
         "column": draw(usually(COLUMNS)),
     }
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    adata = ad.AnnData(laid_out(values(kind["values"], n, g, rng), kind["layout"], kind["dtype"]))
-    if kind["names"] == "duplicate genes":
-        adata.var_names = ["gene"] * g
-    if kind["names"] == "duplicate cells":
-        adata.obs_names = ["cell"] * n
-    place = coordinates(kind["place"], n, rng)
+    x = laid_out(
+        values(kind["values"] if n and g else "normalised", n, g, rng), kind["layout"], kind["dtype"]
+    )
+    how = {}
+    if kind["layout"] == "layer":
+        adata, how["layer"] = ad.AnnData(shape=(n, g), layers={COUNTS: x}), COUNTS
+    else:
+        adata = ad.AnnData(x)
+    _name(adata, kind["names"])
+    place = coordinates(kind["place"] if n else "none", n, rng)
     if place is not None:
         adata.obsm["spatial"] = place
     column = columns(kind["column"], n)
     if column is not None:
         adata.obs["column"] = column
-    if kind["layout"] == "view":
+        how["batch_key"] = draw(st.sampled_from(["column", None]))
+    if kind["layout"] == "view" and n:
         adata = adata[rng.permutation(n)[: max(1, n - 1)]]
-    return adata, {"cells": n, "genes": g, **kind}
+    if kind["layout"].startswith("backed"):
+        adata = in_file(adata)
+    how["n_clusters"] = draw(st.sampled_from([2, 2, 3, None]))
+    return adata, how, {"cells": n, "genes": g, **kind}
+
+
+def _name(adata, kind):
+    """Names of cells and genes of one kind."""
+    n, g = adata.shape
+    if kind == "duplicate genes":
+        adata.var_names = ["gene"] * g
+    if kind == "duplicate cells":
+        adata.obs_names = ["cell"] * n
+    if kind == "numbers":
+        adata.obs_names, adata.var_names = pd.RangeIndex(n), pd.RangeIndex(g)
+    if kind == "empty" and g:
+        adata.var_names = ["", *adata.var_names[1:]]

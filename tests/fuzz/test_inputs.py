@@ -11,10 +11,10 @@ from scrcl_geo._validate import ScrclInputError
 pytestmark = pytest.mark.filterwarnings("ignore")  # about names that are not unique, on purpose
 
 
-def outcome(adata):
+def outcome(adata, how):
     """``"worked"`` or ``"refused"``; anything else is an error."""
     try:
-        _pipeline.run(adata, 2, progress=False)
+        _pipeline.run(adata, progress=False, **how)
     except ScrclInputError as error:
         message = str(error)
         assert ": found " in message
@@ -32,5 +32,5 @@ def outcome(adata):
 @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(inputs())
 def test_a_finite_result_or_one_line(made):
-    adata, _ = made
-    assert outcome(adata.copy() if adata.is_view else adata) in ("worked", "refused")
+    adata, how, _ = made
+    assert outcome(adata.copy() if adata.is_view else adata, how) in ("worked", "refused")
