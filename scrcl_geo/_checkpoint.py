@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file as load_arrays
 from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import load_file as load_tensors
@@ -16,6 +18,7 @@ from safetensors.torch import save_file as save_tensors
 
 from scrcl_geo import _io, _network, _validate
 from scrcl_geo._inputs import InputMap
+from scrcl_geo._memory import machine_bytes
 from scrcl_geo._reference import Reference
 from scrcl_geo._version import __version__
 from scrcl_geo.graph import EdgeSpec
@@ -78,6 +81,10 @@ def load(cls: type[ScRCL], path: str | Path, encoder: Any) -> ScRCL:
     folder = Path(path)
     if not (folder / _CONFIG).is_file():
         raise _validate.fail(f"no model in {folder}", "no config.json", "name a folder save() wrote")
+    if sum(file.stat().st_size for file in folder.iterdir()) > machine_bytes():
+        raise _validate.fail(
+            f"cannot load the model in {folder}", "more bytes than memory", "name a folder save() wrote"
+        )
     try:
         stored = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
         if not isinstance(stored, dict) or "own_encoder" not in stored:
@@ -102,7 +109,10 @@ def load(cls: type[ScRCL], path: str | Path, encoder: Any) -> ScRCL:
             for transform, limit in stored["inputs"].items()
         }
         model.inputs_ = InputMap.from_dict(inputs) if inputs else None
-        model.module_ = _network.build(model.config, encoder, n_hops=model.n_hops_, **model.sizes_)
+        build = partial(_network.build, model.config, encoder, n_hops=model.n_hops_, **model.sizes_)
+        if encoder is None:
+            _check_shapes(build, folder / _WEIGHTS)
+        model.module_ = build()
         model.module_.load_state_dict(load_tensors(folder / _WEIGHTS))
         if stored.get("reference"):
             model.reference_ = Reference.from_dict(stored["reference"], load_arrays(folder / _REFERENCE))
@@ -113,6 +123,17 @@ def load(cls: type[ScRCL], path: str | Path, encoder: Any) -> ScRCL:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise _validate.fail(f"cannot load the model in {folder}", reason, "save it again") from error
     return model
+
+
+def _check_shapes(build: Callable[[], torch.nn.Module], weights: Path) -> None:
+    """The weights in a file are those of the network; found out before either takes memory."""
+    with torch.device("meta"):
+        expected = {name: list(tensor.shape) for name, tensor in build().state_dict().items()}
+    with safe_open(weights, "pt") as file:
+        stored = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118 - no mapping
+    if stored != expected:
+        wrong = sorted(name for name in stored | expected if stored.get(name) != expected.get(name))
+        raise ValueError(f"weights of another network ({_validate.shown(wrong, 2)})")
 
 
 def _check(reference: Reference, sizes: dict[str, int]) -> None:

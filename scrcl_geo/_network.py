@@ -26,6 +26,7 @@ from scrcl_geo.nn import (
 
 BIPARTITE, PAPER = "bipartite", "paper"
 REFINEMENTS = (BIPARTITE, PAPER)
+_MOST_HOPS = 1000
 
 
 def default_objective() -> Objective:
@@ -84,8 +85,10 @@ def build(
     Raises
     ------
     ScrclInputError
-        An own ``encoder`` without ``out_channels``.
+        An own ``encoder`` without ``out_channels``, or ``n_hops`` out of range.
     """
+    for n in n_hops:
+        _validate.within("n_hops", n, 0, _MOST_HOPS)
     width = config["hidden_channels"]
     if encoder is not None:
         if not hasattr(encoder, "out_channels"):

@@ -1,6 +1,7 @@
 """Whether a file can be read at all, found out in another process.
 
-HDF5 can crash or never return on damaged bytes, and no signal is heard meanwhile.
+HDF5 can crash or never return on damaged bytes, and no signal is heard meanwhile; and a small file can
+unpack to more than the machine holds.
 """
 
 from __future__ import annotations
@@ -12,30 +13,37 @@ from collections.abc import Callable
 from pathlib import Path
 
 from scrcl_geo import _validate
+from scrcl_geo._memory import machine_bytes
 
 _WHOLE = 50_000_000  # bytes up to which a file is read in full
 _PATIENCE = 30.0  # seconds
+_TOO_LARGE = 3  # exit status
+_ON_DISK = ("X", "raw")  # stay there where they are large
 
 
 def check(path: str | Path, read: Callable[[Path], object]) -> None:
     """Fail with one line where reading a small HDF5 file, or walking a large one, crashes or does not end.
+
+    Nor may it unpack to more than the memory of the machine.
 
     What ``read`` raises by itself is left to the caller's own reading.
 
     Raises
     ------
     ScrclInputError
-        The file is damaged.
+        The file is damaged or too large.
     """
     path = Path(path)
     if not hasattr(os, "fork") or not _is_hdf5(path):
         return
-    task = read if path.stat().st_size <= _WHOLE else _walk
     child = os.fork()
     if child == 0:
         try:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-            task(path)
+            if _unpacked(path) > machine_bytes():
+                os._exit(_TOO_LARGE)
+            if path.stat().st_size <= _WHOLE:
+                read(path)
         finally:
             os._exit(0)
     end = time.monotonic() + _PATIENCE
@@ -47,6 +55,9 @@ def check(path: str | Path, read: Callable[[Path], object]) -> None:
         found = f"reading it did not end within {_PATIENCE:.0f} s"
     elif os.WIFSIGNALED(ended[1]):
         found = "reading it crashes the HDF5 library"
+    elif os.WEXITSTATUS(ended[1]) == _TOO_LARGE:
+        found = f"arrays of more than the {machine_bytes() / 1e9:.0f} GB of this machine"
+        raise _validate.fail(f"cannot read {path}", found, "take fewer cells or a larger machine")
     else:
         return
     raise _validate.fail(f"cannot read {path}", found, "the file is damaged: take another copy")
@@ -59,12 +70,18 @@ def _is_hdf5(path: Path) -> bool:
         return file.read(8) == b"\x89HDF\r\n\x1a\n"
 
 
-def _walk(path: Path) -> None:
+def _unpacked(path: Path) -> int:
+    """Bytes of all arrays that are read to memory; walks through the whole file."""
     import h5py
 
-    def read_attributes(name: str, item: h5py.HLObject) -> None:  # anything returned would end the walk
+    sizes = []
+
+    def look(name: str, item: h5py.HLObject) -> None:  # anything returned would end the walk
         for key in item.attrs:
             item.attrs[key]
+        if isinstance(item, h5py.Dataset) and name.split("/")[0] not in _ON_DISK:
+            sizes.append(item.size * item.dtype.itemsize)
 
     with h5py.File(path, "r") as file:
-        file.visititems(read_attributes)
+        file.visititems(look)
+    return sum(sizes)

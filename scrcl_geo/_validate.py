@@ -57,6 +57,12 @@ def at_least(name: str, value: float, minimum: float) -> None:
         raise fail(f"{name} is too small", repr(value), f"choose a number of at least {minimum}")
 
 
+def within(name: str, value: float, least: float, most: float) -> None:
+    """``value`` is a number from ``least`` to ``most``."""
+    if not least <= value <= most:
+        raise fail(f"{name} is out of range", repr(value), f"choose a number from {least} to {most}")
+
+
 def positive(name: str, value: float) -> None:
     """``value`` is a finite number above zero."""
     if not 0 < value < float("inf"):

@@ -18,7 +18,7 @@ CACHE_VARIABLE = "SCRCL_GEO_CACHE"
 _RETRIES = 3
 _SECONDS = 30.0  # without an answer
 _CHUNK = 1 << 14  # bytes; a cut loses at most as many
-_LOCAL = ("127.0.0.1", "localhost")  # the server of the tests
+_SCHEMES = ("https",)
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,6 @@ class Resuming:
 
 
 def _secure(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOCAL):
-        raise _validate.fail(f"cannot download {url}", f"the scheme {parts.scheme!r}", "only https is used")
+    scheme = urlsplit(url).scheme
+    if scheme not in _SCHEMES:
+        raise _validate.fail(f"cannot download {url}", f"the scheme {scheme!r}", "only https is used")

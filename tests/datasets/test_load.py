@@ -9,7 +9,7 @@ import pytest
 from datasets.server import Server
 
 import scrcl_geo as sg
-from scrcl_geo.datasets import _registry, prepare
+from scrcl_geo.datasets import _download, _registry, prepare
 from scrcl_geo.datasets._load import load_entry
 
 FACTS = {
@@ -28,6 +28,7 @@ FACTS = {
 @pytest.fixture
 def server(monkeypatch):
     monkeypatch.setattr("time.sleep", lambda seconds: None)  # between attempts
+    monkeypatch.setattr(_download, "_SCHEMES", ("http",))
     server = Server()
     yield server
     server.shutdown()

@@ -3,6 +3,7 @@
 import gzip
 import io
 import tarfile
+import types
 import zipfile
 
 import anndata as ad
@@ -228,3 +229,16 @@ def test_archives_stay_in_their_folder(tmp_path):
     assert unpack(tar(tmp_path / "good.tar", "a/b"), inside) == [inside / "a/b"]
     with pytest.raises(ValueError, match="no archive"):
         unpack(inside / "a/b", inside)
+
+
+def test_archives_larger_than_the_disk_are_refused(tmp_path, monkeypatch):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("x", "0" * 1000)
+    with tarfile.open(tmp_path / "x.tar", "w") as archive:
+        archive.add(tmp_path / "x.zip", "x")
+    (tmp_path / "inside").mkdir()
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: types.SimpleNamespace(free=100))
+    for archive in ("x.zip", "x.tar"):
+        with pytest.raises(ValueError, match="too large to unpack"):
+            unpack(tmp_path / archive, tmp_path / "inside")
+    assert not list((tmp_path / "inside").iterdir())

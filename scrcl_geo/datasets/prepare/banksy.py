@@ -44,7 +44,7 @@ def convert(
             if counts is None
             else counts.join(whole[whole.columns.difference(counts.columns, sort=False)])
         )
-    assert counts is not None
+    assert counts is not None  # noqa: S101 - the layout of this format has matrices
     spots, place = spots.loc[counts.index], place.loc[counts.index]
     return layout(
         counts.to_numpy(),

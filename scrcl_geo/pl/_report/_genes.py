@@ -32,7 +32,7 @@ def shown_genes(source: Source, n: int) -> list[str]:
 
 def heatmap(source: Source, genes: list[str]) -> go.Figure:
     """Association scores, genes × clusters."""
-    assert source.associations is not None
+    assert source.associations is not None  # noqa: S101 - drawn where there are some
     table = source.associations[source.associations["names"].isin(genes)]
     scores = (
         table.assign(group=table["group"].astype(str), names=table["names"].astype(str))

@@ -1,0 +1,96 @@
+"""Files made to harm: they neither run code nor take all memory, and are refused with one line."""
+
+import json
+import pickle
+
+import h5py
+import numpy as np
+import pytest
+
+import scrcl_geo as sg
+from scrcl_geo.cli import main
+
+RAN = []
+
+
+class Harmful:
+    def __reduce__(self):
+        return RAN.append, (1,)
+
+
+@pytest.fixture
+def model(adata, tmp_path):
+    """Folder of a saved model."""
+    sg.ScRCL(max_epochs=1).fit(adata, progress=False).save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def refused(folder, message):
+    with pytest.raises(sg._validate.ScrclInputError, match=message) as error:
+        sg.ScRCL.load(folder)
+    assert len(str(error.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        (("config", "hidden_channels"), 10**6),  # 4 TB
+        (("config", "out_channels"), 10**12),
+        (("config", "hidden_channels"), "wide"),
+        (("sizes", "in_channels"), 10**9),
+        (("n_hops",), [10**9, 10**9]),
+        (("n_hops",), [-1, 1]),
+        (("edges",), "cell"),
+    ],
+)
+def test_settings_that_do_not_fit_the_weights(model, entry, value):
+    stored = json.loads((model / "config.json").read_text())
+    place = stored
+    for name in entry[:-1]:
+        place = place[name]
+    place[entry[-1]] = value
+    (model / "config.json").write_text(json.dumps(stored))
+    refused(model, "cannot load the model|is out of range")
+
+
+def test_the_network_is_not_built_before_its_weights_were_compared(model):
+    stored = json.loads((model / "config.json").read_text())
+    stored["config"]["hidden_channels"] = 10**6
+    (model / "config.json").write_text(json.dumps(stored))
+    refused(model, "found weights of another network .*encoder")
+
+
+@pytest.mark.parametrize("name", ["weights", "statistics"])
+def test_pickles_do_not_run(model, name):
+    (model / f"{name}.safetensors").write_bytes(pickle.dumps(Harmful()))
+    refused(model, "cannot load the model")
+    assert not RAN
+
+
+def test_a_model_larger_than_memory(model, monkeypatch):
+    monkeypatch.setattr("scrcl_geo._checkpoint.machine_bytes", lambda: 1000)
+    refused(model, "more bytes than memory")
+
+
+def test_a_small_file_that_unpacks_to_more_than_memory(tmp_path, capsys):
+    path, output = tmp_path / "bomb.h5ad", tmp_path / "out.h5ad"
+    sg.datasets.toy(n_slides=1, n_cells=40, n_genes=50).write_h5ad(path)
+    with h5py.File(path, "r+") as file:
+        file["obsm"].create_dataset("wide", (40, 10**12), np.float32, chunks=(40, 1000), compression="gzip")
+    assert path.stat().st_size < 1_000_000
+    assert main(["run", str(path), "--output", str(output), "--n-clusters", "2"]) == 2
+    message = capsys.readouterr().err
+    assert "arrays of more than the" in message
+    assert len(message.strip().splitlines()) == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["bomb.h5ad"]
+
+
+def test_code_in_a_file_does_not_run(tmp_path, capsys):
+    path = tmp_path / "code.h5ad"
+    sg.datasets.toy(n_slides=1, n_cells=40, n_genes=50).write_h5ad(path)
+    with h5py.File(path, "r+") as file:
+        entry = file["uns"].create_dataset("payload", data=np.void(pickle.dumps(Harmful())))
+        entry.attrs["encoding-type"], entry.attrs["encoding-version"] = "pickle", "0.1.0"
+    assert main(["run", str(path), "--output", str(tmp_path / "out.h5ad"), "--n-clusters", "2"]) == 2
+    assert "cannot read" in capsys.readouterr().err
+    assert not RAN
