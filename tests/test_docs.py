@@ -4,6 +4,7 @@ import doctest
 import importlib
 import pkgutil
 import re
+import runpy
 import warnings
 from pathlib import Path
 
@@ -44,3 +45,9 @@ def test_docstring_examples(name):
         warnings.simplefilter("ignore")
         result = doctest.testmod(module, optionflags=doctest.ELLIPSIS)
     assert result.failed == 0
+
+
+def test_the_table_of_checks_is_that_of_the_source():
+    table = runpy.run_path(str(ROOT / "docs" / "make_checks.py"))["page"]()
+    assert table.count("\n| ") > 90
+    assert (ROOT / "docs" / "checks.md").read_text() == table, "run python docs/make_checks.py"
