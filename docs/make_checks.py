@@ -30,8 +30,8 @@ AREAS = {
 }
 HEAD = """# Every check of input
 
-What is wrong ends in a `ScrclInputError`, on the command line in exit code 2, with one line: what is
-wrong, what was found, what to do. `…` stands for names and numbers of the case at hand. This page is read from the
+What is wrong ends in a `ScrclInputError`, on the command line in exit code 2, with one line: what is wrong,
+what was found, what to do. `…` stands for names and numbers of the case at hand. This page is read from the
 source by `docs/make_checks.py`, and a test compares them.
 """
 
