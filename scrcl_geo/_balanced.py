@@ -40,6 +40,19 @@ def balanced_distances(
     return sparse.coo_matrix(found, (len(x), len(x)), dtype=np.float32).tocsr()
 
 
+def mutual_neighbors(x: np.ndarray, batch: np.ndarray, n_neighbors: int) -> sparse.csr_matrix:
+    """Pairs of rows of different batches that are each among the other's nearest: symmetric 0/1.
+
+    Shapes: ``x`` (N, F), ``batch`` (N,) → (N, N) float32 CSR; ``n_neighbors`` as in
+    :func:`balanced_distances`.
+    """
+    found = balanced_distances(x, batch, n_neighbors, metric="euclidean").tocoo()
+    across = batch[found.row] != batch[found.col]
+    ones = np.ones(np.count_nonzero(across), np.float32)
+    pairs = sparse.csr_matrix((ones, (found.row[across], found.col[across])), found.shape)
+    return pairs.minimum(pairs.T).tocsr()
+
+
 def joint_graph(reference: np.ndarray, new: np.ndarray, n_neighbors: int) -> sparse.csr_matrix:
     """Symmetric 0/1 graph of reference and new cells: a new cell has half its neighbours in each.
 

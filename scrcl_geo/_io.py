@@ -75,7 +75,13 @@ def write_h5ad(adata: AnnData, path: str | Path) -> None:
     if needed > free:
         found = f"{free / 1e9:.2f} GB free, about {needed / 1e9:.2f} GB needed"
         raise _validate.fail(f"cannot write {path}", found, "free space or choose another path")
-    _write_whole(path, lambda temporary: _h5ad.write(adata, temporary))
+    try:
+        _write_whole(path, lambda temporary: _h5ad.write(adata, temporary))
+    except (_validate.ScrclInputError, MemoryError):
+        raise
+    except Exception as error:  # anndata and h5py raise many kinds for what no file can hold
+        reason = " ".join(str(error).split())
+        raise _validate.fail(f"cannot write {path}", reason, "remove or rename that entry") from error
 
 
 def remove_partial(path: Path) -> None:

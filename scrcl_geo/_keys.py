@@ -9,10 +9,12 @@ CELL = "cell"
 GENE = "gene"
 SIMILAR = (CELL, "similar_to", CELL)
 NEAR = (CELL, "near", CELL)
+MATCHED = (CELL, "matched_with", CELL)
 COEXPRESSED = (GENE, "coexpressed_with", GENE)
 EXPRESSES = (CELL, "expresses", GENE)
 EXPRESSED_BY = (GENE, "rev_expresses", CELL)
-MAPPED_EDGES = (SIMILAR, NEAR)  # cell–cell edges that can be found again for new cells
+# cell–cell edges that can be found again for new cells, or that these do without
+MAPPED_EDGES = (SIMILAR, NEAR, MATCHED)
 
 # attributes of nodes of the graph
 VIEW2_FEATURES = "x_view2"
@@ -32,6 +34,7 @@ DISTANCES = "distances"
 SPATIAL_CONNECTIVITIES = "spatial_connectivities"
 SPATIAL_DISTANCES = "spatial_distances"
 SPATIAL_NEIGHBORS = "spatial_neighbors"
+MATCHED_CONNECTIVITIES = "matched_connectivities"
 COEXPRESSION_NEIGHBORS = "coexpression_neighbors"
 COEXPRESSION_CONNECTIVITIES = "coexpression_connectivities"
 COEXPRESSION_DISTANCES = "coexpression_distances"

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
+_LARGEST = 1e15
+
+
 class ScrclInputError(ValueError):
     """Input that cannot be used; the message is one line and names the remedy."""
 
@@ -123,23 +126,42 @@ def data_matrix(adata: AnnData, layer: str | None) -> Any:
             repeated = names[names.duplicated()].unique()
             fix = "obs_names_make_unique" if axis == "cell" else "var_names_make_unique"
             raise fail(f"{axis} names are not unique", shown(repeated, 3), f"call adata.{fix}()")
+        if names.astype(str).str.contains("\0", regex=False).any():  # no file can hold it
+            raise fail(f"{axis} names hold a null character", "a damaged name", "rename it")
     if matrix.dtype.kind not in "fiub":
         raise fail(f"{place} does not hold numbers", f"dtype {matrix.dtype}", "store numbers")
     if not on_disk(matrix):  # a file is checked while it is read
+        structure(matrix, place)
         values = stored_values(matrix)
         finite(values, place)
         some_value(bool(values.any()), n_cells, place)
     return matrix
 
 
+def structure(matrix: Any, place: str) -> None:
+    """Raise where a sparse matrix points out of its own arrays, which SciPy would follow into memory."""
+    if not sparse.issparse(matrix) or not hasattr(matrix, "indptr"):
+        return
+    try:
+        matrix.check_format(full_check=True)
+    except (ValueError, TypeError) as error:
+        raise fail(
+            f"{place} is no valid sparse matrix", str(error), "check that the file is complete"
+        ) from error
+
+
 def finite(values: np.ndarray, place: str) -> None:
-    """Raise unless all numbers are finite."""
+    """Raise unless all numbers are finite and their squares can be summed in single precision."""
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         n_nan, n_inf = int(np.isnan(values).sum()), int(np.isinf(values).sum())
         raise fail(
             f"{place} holds values that are not finite",
             f"{n_nan} NaN and {n_inf} infinite",
             "remove or impute them",
+        )
+    if values.size and max(abs(float(values.min())), abs(float(values.max()))) > _LARGEST:
+        raise fail(
+            f"{place} holds values out of range", f"{np.abs(values).max():.0e}", "check the file or rescale"
         )
 
 

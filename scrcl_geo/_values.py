@@ -53,6 +53,7 @@ def scan(matrix: Any, *, seed: int = 0, place: str = "X") -> Scan:
     reading = "read" if on_disk(matrix) else None
     for rows, part in chunks(matrix, progress=reading):
         if on_disk(matrix):
+            _validate.structure(part, place)
             _validate.finite(_validate.stored_values(part), place)
         range_.update(_validate.stored_values(part))
         totals[rows] = row_sums(part)

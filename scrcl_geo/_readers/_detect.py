@@ -69,7 +69,9 @@ def _hdf5(path: Path) -> str:
                     f"cannot read {path}", "a .loom file", "convert it with anndata.io.read_loom"
                 )
             keys = list(file)
-    except OSError as error:
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:  # all are h5py's for damage
+        if isinstance(error, _validate.ScrclInputError):
+            raise
         reason = str(error).splitlines()[0]
         raise _validate.fail(
             f"cannot read {path} as HDF5", reason, "check that the file is complete"

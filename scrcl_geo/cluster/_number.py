@@ -71,8 +71,12 @@ def number_of_clusters(
     embedding = np.asarray(embedding[cells], dtype=np.float32)
     views = None if views is None else np.asarray(views[cells], dtype=np.float32)
     n_cells = len(cells)
+    if n_cells < 3:
+        raise _validate.fail(
+            "too few cells to estimate a number of clusters", f"{n_cells}", "pass the number"
+        )
     fewest = 3 if n_cells >= 12 else 2
-    most = max(fewest, max_clusters or min(30, round(np.sqrt(n_cells))))
+    most = min(n_cells - 1, max(fewest, max_clusters or min(30, round(np.sqrt(n_cells)))))
     numbers = range(min(fewest, most), most + 1)
 
     tree = merging_path(embedding, numbers, seed=seed)

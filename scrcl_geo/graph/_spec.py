@@ -47,5 +47,6 @@ class EdgeSpec:
 DEFAULT_EDGES = (
     EdgeSpec(_keys.SIMILAR, "obsp", _keys.CONNECTIVITIES),
     EdgeSpec(_keys.NEAR, "obsp", _keys.SPATIAL_CONNECTIVITIES, optional=True),
+    EdgeSpec(_keys.MATCHED, "obsp", _keys.MATCHED_CONNECTIVITIES, optional=True),
     EdgeSpec(_keys.COEXPRESSED, "varp", _keys.COEXPRESSION_CONNECTIVITIES),
 )

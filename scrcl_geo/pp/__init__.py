@@ -4,8 +4,18 @@ from scrcl_geo.pp._coexpression import coexpression
 from scrcl_geo.pp._composition import composition
 from scrcl_geo.pp._genes import select_genes
 from scrcl_geo.pp._graph import graph
+from scrcl_geo.pp._matched import matched_neighbors
 from scrcl_geo.pp._neighbors import neighbors
 from scrcl_geo.pp._pca import pca
 from scrcl_geo.pp._spatial import spatial_neighbors
 
-__all__ = ["coexpression", "composition", "graph", "neighbors", "pca", "select_genes", "spatial_neighbors"]
+__all__ = [
+    "coexpression",
+    "composition",
+    "graph",
+    "matched_neighbors",
+    "neighbors",
+    "pca",
+    "select_genes",
+    "spatial_neighbors",
+]

@@ -10,6 +10,7 @@ from scrcl_geo import _keys, _projection, _validate
 from scrcl_geo.pp._coexpression import coexpression
 from scrcl_geo.pp._composition import composition
 from scrcl_geo.pp._genes import select_genes
+from scrcl_geo.pp._matched import matched_neighbors
 from scrcl_geo.pp._neighbors import neighbors
 from scrcl_geo.pp._pca import pca
 from scrcl_geo.pp._spatial import spatial_neighbors
@@ -38,7 +39,8 @@ def graph(
     """Select genes and build the cell and gene graphs that training reads.
 
     Runs :func:`select_genes`, :func:`pca`, :func:`neighbors`, :func:`spatial_neighbors`,
-    :func:`composition` and :func:`coexpression`; call them one by one to change a step.
+    :func:`composition`, :func:`matched_neighbors` and :func:`coexpression`; call them one by one to change a
+    step.
 
     Parameters
     ----------
@@ -48,7 +50,7 @@ def graph(
         ``"auto"`` builds spatial edges where ``obsm["spatial"]`` is there, ``"yes"`` insists, ``"no"`` never.
     batch_key
         Column of ``obs`` with the sample or slide: neighbours in space stay within one, neighbours by
-        expression are shared evenly among all.
+        expression are shared evenly among all, and tissue that is alike is matched across slides.
     n_comps, transforms
         See :func:`pca`.
     n_neighbors, n_spatial_neighbors, n_gene_neighbors
@@ -60,7 +62,7 @@ def graph(
     Returns
     -------
     None
-        Writes what the six functions write.
+        Writes what these functions write.
 
     Raises
     ------
@@ -73,7 +75,7 @@ def graph(
     >>> adata = sg.datasets.toy()
     >>> sg.pp.graph(adata, batch_key="slide")
     >>> sorted(adata.obsp)
-    ['connectivities', 'distances', 'spatial_connectivities', 'spatial_distances']
+    ['connectivities', 'distances', 'matched_connectivities', 'spatial_connectivities', 'spatial_distances']
     """
     _validate.one_of("spatial", spatial, ("auto", "yes", "no"))
     _validate.data_matrix(adata, layer)
@@ -85,13 +87,15 @@ def graph(
     select_genes(adata, n_top_genes=n_top_genes, layer=layer, values=values, seed=seed)
     pca(adata, n_comps=n_comps, transforms=transforms, seed=seed)
     neighbors(adata, n_neighbors=n_neighbors, batch_key=batch_key, seed=seed)
+    # edges of an earlier call must not reach the model when space or samples are switched off
+    for key in (_keys.SPATIAL_CONNECTIVITIES, _keys.SPATIAL_DISTANCES, _keys.MATCHED_CONNECTIVITIES):
+        adata.obsp.pop(key, None)
     if in_space:
         spatial_neighbors(adata, n_neighbors=n_spatial_neighbors, batch_key=batch_key)
         composition(adata, seed=seed)
+        if batch_key is not None:
+            matched_neighbors(adata, batch_key)
     else:
-        # edges of an earlier call must not reach the model when space is switched off
-        for key in (_keys.SPATIAL_CONNECTIVITIES, _keys.SPATIAL_DISTANCES):
-            adata.obsp.pop(key, None)
         adata.obsm.pop(_keys.COMPOSITION, None)
         adata.uns.pop(_keys.COMPOSITION_MAP, None)
     coexpression(adata, n_neighbors=n_gene_neighbors)

@@ -38,10 +38,15 @@ def test_one_seed_one_table():
     assert not cluster.number_of_clusters(x, seed=1).equals(cluster.number_of_clusters(x, seed=2))
 
 
-@pytest.mark.parametrize("n_cells", [2, 3, 11, 12])
+@pytest.mark.parametrize("n_cells", [3, 4, 11, 12])
 def test_few_cells(n_cells):
     x = np.random.default_rng(0).normal(size=(n_cells, 3))
-    assert 2 <= cluster.best_number(cluster.number_of_clusters(x)) <= n_cells
+    assert 2 <= cluster.best_number(cluster.number_of_clusters(x, x)) < n_cells
+
+
+def test_too_few_cells():
+    with pytest.raises(ValueError, match="too few cells to estimate a number of clusters: found 2; pass"):
+        cluster.number_of_clusters(np.eye(2))
 
 
 def test_identical_cells_are_refused():

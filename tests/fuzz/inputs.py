@@ -28,6 +28,7 @@ VALUES = [
     "normalised",
     "constant",
     "huge",
+    "enormous",
     "subnormal",
     "negative",
     "nan",
@@ -36,7 +37,7 @@ VALUES = [
     "zero rows",
 ]
 PLACES = ["plane", "none", "nan", "duplicates", "line", "far", "islands", "3-D", "one column", "text"]
-NAMES = ["plain", "duplicate genes", "duplicate cells", "numbers", "empty"]
+NAMES = ["plain", "duplicate genes", "duplicate cells", "numbers", "empty", "null"]
 COLUMNS = ["none", "categorical", "missing", "nullable", "masked", "numbers", "one each"]
 COUNTS = "counts"
 
@@ -50,6 +51,8 @@ def values(kind, n, g, rng):
         return np.full((n, g), 3.0)
     if kind == "huge":
         return x * 1e9
+    if kind == "enormous":
+        return x * 1e14
     if kind == "subnormal":
         return x * 1e-310
     if kind == "zeros":
@@ -176,5 +179,7 @@ def _name(adata, kind):
         adata.obs_names = ["cell"] * n
     if kind == "numbers":
         adata.obs_names, adata.var_names = pd.RangeIndex(n), pd.RangeIndex(g)
+    if kind == "null" and n:
+        adata.obs_names = ["\0", *adata.obs_names[1:]]
     if kind == "empty" and g:
         adata.var_names = ["", *adata.var_names[1:]]

@@ -17,6 +17,7 @@ def test_has_the_documented_types_and_validates(toy_graph):
     assert set(data.edge_types) == {
         _keys.SIMILAR,
         _keys.NEAR,
+        _keys.MATCHED,
         _keys.COEXPRESSED,
         _keys.EXPRESSES,
         _keys.EXPRESSED_BY,
@@ -84,7 +85,9 @@ def test_tensors_are_symmetric_without_loops_and_space_replaces_expression(adata
     adj = batch.adj.to_dense()
     assert torch.equal(adj, adj.T)
     assert adj.diagonal().sum() == 0
-    expected = torch.from_numpy(adata.obsp["spatial_connectivities"].toarray())
-    assert torch.equal(adj, expected)
-    no_space = GraphTensors.from_hetero(to_hetero(adata, edges=(DEFAULT_EDGES[0], DEFAULT_EDGES[2])))
+    joined = adata.obsp["spatial_connectivities"] + adata.obsp["matched_connectivities"]
+    assert torch.equal(adj, torch.from_numpy(joined.toarray()))  # neither is in the other
+    in_space = (_keys.NEAR, _keys.MATCHED)
+    others = [edge for edge in DEFAULT_EDGES if edge.edge_type not in in_space]
+    no_space = GraphTensors.from_hetero(to_hetero(adata, edges=others))
     assert no_space.adj.values().numel() == adata.obsp["connectivities"].nnz
