@@ -127,7 +127,7 @@ def test_files_that_take_the_library_down_are_refused(damage, found, source, mon
     with pytest.raises(ValueError, match=found):
         _probe.check(source, damage)
     monkeypatch.setattr(_probe, "_WHOLE", 0)
-    monkeypatch.setattr(_probe, "_walk", damage)
+    monkeypatch.setattr(_probe, "_unpacked", damage)
     with pytest.raises(ValueError, match=found):
         _probe.check(source, sg.read)
 
@@ -143,7 +143,7 @@ def test_whole_files_and_other_formats_pass(source, tmp_path, monkeypatch):
 
 def test_the_walk_reads_every_item(tmp_path):
     with h5py.File(tmp_path / "plain.h5", "w") as file:
-        file["a"], file["b"] = [1, 2], [3]
+        file["a"], file["b"], file["X"] = [1, 2], [3], [4]
         file["b"].attrs["kind"] = "last"
     read = []
 
@@ -154,7 +154,7 @@ def test_the_walk_reads_every_item(tmp_path):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(h5py.Dataset, "attrs", property(Noting))
-        _probe._walk(tmp_path / "plain.h5")
+        assert _probe._unpacked(tmp_path / "plain.h5") == 3 * 8  # X stays in the file where it is large
     assert read == ["kind"]
 
 
