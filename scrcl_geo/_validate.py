@@ -174,7 +174,7 @@ def some_value(found: bool, n_cells: int, place: str) -> None:
 def stored_values(matrix: Any) -> np.ndarray:
     """The stored values of a dense or sparse matrix, flat, without a copy where possible."""
     if sparse.issparse(matrix):
-        return matrix.data if hasattr(matrix, "data") else matrix.tocsr().data
+        return matrix.data
     return np.asarray(matrix).reshape(-1)
 
 

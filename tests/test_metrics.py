@@ -1,5 +1,7 @@
 """Scores: hand-made values, missing labels, and inputs left alone."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -49,14 +51,25 @@ def test_categoricals_and_arrays_agree_and_stay_unchanged():
 
 
 def test_bad_input():
-    with pytest.raises(ValueError, match="labels differ in length: found 6 true and 2 predicted"):
-        metrics.ari(TRUE, [0, 1])
-    with pytest.raises(ValueError, match="no true labels"):
-        metrics.ari([None, None], [0, 1])
+    for call, message in {
+        lambda: metrics.ari(TRUE, [0, 1]): (
+            "labels differ in length: found 6 true and 2 predicted; pass one of each per cell."
+        ),
+        lambda: metrics.ari([None, None], [0, 1]): (
+            "no true labels: found all missing; pass at least one true label."
+        ),
+        lambda: metrics.spatial_coherence(["x"], sparse.csr_matrix((1, 1))): (
+            "adjacency has no edges: found 0 edges; build a spatial graph first."
+        ),
+    }.items():
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+            call()
+
+
+def test_names_of_scores():
+    assert list(metrics.scores(TRUE, TRUE)) == ["ACC", "NMI", "ARI", "F1"]
 
 
 def test_spatial_coherence():
     line = sparse.csr_matrix(([1, 1, 1], ([0, 1, 2], [1, 2, 3])), (4, 4))
     assert metrics.spatial_coherence(["x", "x", "y", "y"], line) == pytest.approx(2 / 3)
-    with pytest.raises(ValueError, match="adjacency has no edges"):
-        metrics.spatial_coherence(["x"], sparse.csr_matrix((1, 1)))

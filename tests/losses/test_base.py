@@ -38,3 +38,4 @@ def test_config_names_arguments():
     config = Objective(Term(DistributionAlignment(0.5), weight=2.0)).config()
     assert config[0]["loss"] == "DistributionAlignment(temperature=0.5)"
     assert config[0]["weight"] == 2.0
+    assert config[0]["on"] == "u"
