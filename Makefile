@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint docs bench clean
+.PHONY: demo test lint docs bench trust mutants clean
 
 demo: $(STAMP)
 	$(BIN)/python benchmarks/demo.py
@@ -33,6 +33,17 @@ $(STAMP): setup.cfg pyproject.toml constraints.txt
 	$(BIN)/pip install -q --disable-pip-version-check $$(grep '^torch==' constraints.txt)
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@touch $@
+
+# faults, damaged files and load in their long form, about two hours; the tests hold the short form
+trust: $(STAMP)
+	$(BIN)/python benchmarks/faults.py
+	$(BIN)/python benchmarks/robustness.py
+	$(BIN)/python benchmarks/load.py
+
+# how many edits of losses, refinement, scores and checks the tests notice, about an hour
+mutants: $(STAMP)
+	$(BIN)/pip install -q --disable-pip-version-check mutmut
+	$(BIN)/mutmut run --max-children 1
 
 clean:
 	rm -rf $(VENV) demo-output
