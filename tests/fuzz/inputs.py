@@ -89,8 +89,8 @@ def laid_out(x, layout, dtype):
 
 
 def in_file(adata):
-    """The same with X left in a file, which has no name any more; X of a type that no file holds stays."""
-    if adata.X.dtype == object:
+    """The same with X left in a file, which has no name any more; what no file can hold stays."""
+    if adata.X.dtype == object or "\0" in adata.obs_names:
         return adata
     with tempfile.TemporaryDirectory() as folder:
         adata.write_h5ad(Path(folder) / "x.h5ad")
