@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint docs bench trust mutants clean
+.PHONY: demo test lint docs bench trust mutants audit clean
 
 demo: $(STAMP)
 	$(BIN)/python benchmarks/demo.py
@@ -44,6 +44,11 @@ trust: $(STAMP)
 mutants: $(STAMP)
 	$(BIN)/pip install -q --disable-pip-version-check mutmut
 	$(BIN)/mutmut run --max-children 1
+
+# published weaknesses of the versions in constraints.txt; asks a database on the network
+audit: $(STAMP)
+	$(BIN)/pip install -q --disable-pip-version-check pip-audit
+	$(BIN)/pip-audit --no-deps --disable-pip -r constraints.txt
 
 clean:
 	rm -rf $(VENV) demo-output
