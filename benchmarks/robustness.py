@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import collections
 import logging
+import multiprocessing
 import os
 import shutil
 import signal
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import time
 import warnings
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -152,9 +154,11 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.disable(logging.CRITICAL)
     signal.signal(signal.SIGALRM, stop)
-    with tempfile.TemporaryDirectory() as name:
-        files = damaged_files(arguments.files, arguments.seed, Path(name))
-    made = random_inputs(arguments.inputs, arguments.seed)
+    both = ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("fork"))
+    with tempfile.TemporaryDirectory() as name, both:
+        files = both.submit(damaged_files, arguments.files, arguments.seed, Path(name))
+        made = both.submit(random_inputs, arguments.inputs, arguments.seed)
+        outcomes = {"random AnnData": made.result(), "damaged files": files.result()}
     columns = ["worked", "refused", "crash", "hang", "silent NaN"]
     lines = [
         "# Random inputs and damaged files",
@@ -165,7 +169,7 @@ def main() -> None:
         "| kind | number | worked | refused with one line | crashes | hangs | silent NaN |",
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
-    for kind, count in (("random AnnData", made), ("damaged files", files)):
+    for kind, count in outcomes.items():
         cells = " | ".join(str(count[column]) for column in columns)
         lines.append(f"| {kind} | {count.total()} | {cells} |")
     arguments.output.write_text("\n".join(lines) + "\n", encoding="utf-8")

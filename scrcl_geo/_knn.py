@@ -22,6 +22,8 @@ def knn_distances(
     _validate.one_of("metric", metric, _METRICS)
     n_rows = len(x)
     n_neighbors = min(n_neighbors, n_rows - 1)
+    if n_neighbors < 1:  # a single row has no neighbour
+        return sparse.csr_matrix((n_rows, n_rows), dtype=np.float32)
     if metric == "cosine":  # half the squared distance of unit rows
         x = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), np.finfo(np.float32).tiny)
     if device == "cuda":

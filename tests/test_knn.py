@@ -57,3 +57,10 @@ def test_identical_rows_have_neighbors():
 def test_unknown_metric_is_named(x):
     with pytest.raises(ScrclInputError, match="'cosine', 'euclidean'"):
         _knn.knn_distances(x, K, metric="hamming")
+
+
+@pytest.mark.parametrize("n_rows", [0, 1])
+def test_a_single_row_has_no_neighbors(n_rows):
+    found = _knn.knn_distances(np.ones((n_rows, 3)), 5, metric="cosine")
+    assert found.shape == (n_rows, n_rows)
+    assert found.nnz == 0
