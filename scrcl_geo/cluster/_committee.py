@@ -27,16 +27,17 @@ def committee(
     n_clusters: int,
     *,
     clusterers: Sequence[str] = ("kmeans", "merging", "merging_small"),
-    judge: np.ndarray | None = None,
+    judges: Sequence[np.ndarray] = (),
     n_best: int = 3,
     seed: int = 0,
 ) -> np.ndarray:
     """Cluster every embedding by every clusterer and reconcile the partitions.
 
-    No embedding and no clusterer is best for all data. With a ``judge``, only the ``n_best`` partitions by
-    silhouette in that space are kept, on at most 2,000 cells; without, all of them.
+    No embedding and no clusterer is best for all data. With ``judges``, only the ``n_best`` partitions by mean
+    silhouette over these spaces are kept, on at most 2,000 cells; without, all of them. Several judges outvote
+    one that is broken.
 
-    Shapes: ``embeddings`` and ``judge`` (N, ·) → (N,) int64 labels by falling size.
+    Shapes: ``embeddings`` and ``judges`` (N, ·) each → (N,) int64 labels by falling size.
 
     Examples
     --------
@@ -52,9 +53,9 @@ def committee(
         for embedding in embeddings.values()
         for name in clusterers
     ]
-    if judge is not None:
-        order = np.argsort(-silhouettes(partitions, judge, seed), kind="stable")
-        partitions = [partitions[i] for i in order[:n_best]]
+    if judges:
+        votes = np.mean([silhouettes(partitions, space, seed) for space in judges], axis=0)
+        partitions = [partitions[i] for i in np.argsort(-votes, kind="stable")[:n_best]]
     return consensus(partitions, n_clusters, seed=seed)
 
 

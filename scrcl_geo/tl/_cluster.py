@@ -111,9 +111,11 @@ def cluster(
 
 
 def _by_committee(embedding: np.ndarray, columns: dict[str, slice], n_clusters: int, seed: int) -> np.ndarray:
-    """Cells: unions of parts with the views, judged by the views. Tissue: compositions, all reconciled.
+    """Cells: unions of parts, judged by all of them. Tissue: compositions, all reconciled.
 
-    The silhouette in the views ranks partitions of cells well and those of tissue badly (docs/accuracy.md).
+    A network that learned nothing costs little: cells have a union without its views, and two judges that it
+    cannot reach; in tissue it is one voice of five. The silhouette ranks partitions of cells well and those of
+    tissue badly (docs/accuracy.md).
     """
     parts = {name: embedding[:, place] for name, place in columns.items()}
     if not parts:
@@ -122,10 +124,11 @@ def _by_committee(embedding: np.ndarray, columns: dict[str, slice], n_clusters: 
         views = parts.pop("views")
         embeddings = {**parts, "composition+views": join(parts["composition"], views)}
         return methods.committee(embeddings, n_clusters, clusterers=["kmeans"], seed=seed)
-    cell, smoothed, views = parts["input"], parts["smoothed"], parts["views"]
+    cell, smoothed, views = (parts[name] for name in ("input", "smoothed", "views"))
     embeddings = {
         "cell+views": join(cell, views),
         "smoothed+views": join(smoothed, views),
+        "cell+smoothed": join(cell, smoothed),
         "all": join(cell, smoothed, views),
     }
-    return methods.committee(embeddings, n_clusters, judge=views, seed=seed)
+    return methods.committee(embeddings, n_clusters, judges=(cell, smoothed, views), seed=seed)

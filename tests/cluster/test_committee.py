@@ -17,7 +17,7 @@ def planted():
 def test_noise_among_the_embeddings_does_no_harm(planted):
     x, truth = planted
     noise = np.random.default_rng(1).normal(size=x.shape)
-    found = cluster.committee({"noise": noise, "x": x, "more": noise[::-1].copy()}, 3, judge=x)
+    found = cluster.committee({"noise": noise, "x": x, "more": noise[::-1].copy()}, 3, judges=[x])
     assert np.array_equal(found, truth)
 
 
