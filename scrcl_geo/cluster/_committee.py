@@ -33,9 +33,9 @@ def committee(
 ) -> np.ndarray:
     """Cluster every embedding by every clusterer and reconcile the partitions.
 
-    No embedding and no clusterer is best for all data. With ``judges``, only the ``n_best`` partitions by mean
-    silhouette over these spaces are kept, on at most 2,000 cells; without, all of them. Several judges outvote
-    one that is broken.
+    No embedding and no clusterer is best for all data. With ``judges``, only the ``n_best`` partitions by
+    mean silhouette over these spaces are kept, on at most 2,000 cells; without, all of them. Several judges
+    outvote one that is broken.
 
     Shapes: ``embeddings`` and ``judges`` (N, ·) each → (N,) int64 labels by falling size.
 

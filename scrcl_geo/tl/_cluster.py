@@ -114,8 +114,8 @@ def _by_committee(embedding: np.ndarray, columns: dict[str, slice], n_clusters: 
     """Cells: unions of parts, judged by all of them. Tissue: compositions, all reconciled.
 
     A network that learned nothing costs little: cells have a union without its views, and two judges that it
-    cannot reach; in tissue it is one voice of five. The silhouette ranks partitions of cells well and those of
-    tissue badly (docs/accuracy.md).
+    cannot reach; in tissue it is one voice of five. The silhouette ranks partitions of cells well and those
+    of tissue badly (docs/accuracy.md).
     """
     parts = {name: embedding[:, place] for name, place in columns.items()}
     if not parts:
