@@ -4,6 +4,7 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
+from made import SQUARE, cells, in_space, named, of_matrix, pointing_out, with_value
 from scipy import sparse
 
 from scrcl_geo import _validate
@@ -12,35 +13,6 @@ from scrcl_geo._validate import ScrclInputError
 NO_SPACE = "store coordinates there or run without space (spatial='no')."
 
 
-def cells(n=4, g=3, **slots):
-    adata = ad.AnnData(np.arange(1.0, n * g + 1).reshape(n, g))
-    for slot, entries in slots.items():
-        for key, value in entries.items():
-            getattr(adata, slot)[key] = value
-    return adata
-
-
-def pointing_out():
-    matrix = sparse.csr_matrix(np.eye(4, 3))
-    matrix.indices[0] = 7
-    return ad.AnnData(matrix)
-
-
-def in_space(place):
-    return lambda: _validate.coordinates(cells(obsm={"spatial": np.asarray(place)}), "spatial")
-
-
-def of_matrix(x, layer=None):
-    return lambda: _validate.data_matrix(ad.AnnData(x) if isinstance(x, np.ndarray) else x, layer)
-
-
-def with_value(value):
-    x = np.ones((4, 3))
-    x[1, 1] = value
-    return x
-
-
-SQUARE = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 REFUSED = {
     "missing key": (
         lambda: _validate.key({"a": 1}, "b", slot="uns"),
@@ -77,6 +49,22 @@ REFUSED = {
     "clusters": (
         lambda: _validate.n_clusters(5, 4),
         "fewer cells than clusters: found 4 cells for n_clusters=5; choose fewer clusters.",
+    ),
+    "one cluster": (
+        lambda: _validate.n_clusters(1, 4),
+        "n_clusters is too small: found 1; choose a number of at least 2.",
+    ),
+    "cells named alike": (
+        named(["a", "a", "b", "b", "c", "c", "d", "d"], "abc"),
+        "cell names are not unique: found 'a', 'b', 'c' and 1 more; call adata.obs_names_make_unique().",
+    ),
+    "genes named alike": (
+        named("abcd", "aab"),
+        "gene names are not unique: found 'a'; call adata.var_names_make_unique().",
+    ),
+    "damaged name": (
+        named("abcd", ["a", "b\0", "c"]),
+        "gene names hold a null character: found a damaged name; rename it.",
     ),
     "samples": (
         lambda: _validate.samples(cells(obs={"slide": ["a", None, "b", None]}), "slide"),
@@ -127,6 +115,10 @@ REFUSED = {
         in_space(np.where(SQUARE == 1, np.nan, SQUARE)),
         f"obsm['spatial'] is not finite: found 3 cells without coordinates; {NO_SPACE}",
     ),
+    "one NaN in a place": (
+        in_space([[0, np.nan], [0, 1], [1, 0], [1, 1]]),
+        f"obsm['spatial'] is not finite: found 1 cells without coordinates; {NO_SPACE}",
+    ),
     "one place": (
         in_space(np.tile([1.0, 2.0], (4, 1))),
         f"obsm['spatial'] is constant: found one position for all cells; {NO_SPACE}",
@@ -162,6 +154,7 @@ def test_what_lies_on_the_line_is_taken():
     for value in (0, 5):
         _validate.within("x", value, 0, 5)
     _validate.n_clusters(4, 4)
+    _validate.n_clusters(2, 4)
     _validate.data_matrix(ad.AnnData(with_value(1e15)), None)
     _validate.data_matrix(ad.AnnData(np.ones((2, 2))), None)
     assert in_space(SQUARE * 1e149)().max() == 1e149

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from losses import dense
+from torch.nn.functional import normalize
 
 from scrcl_geo._sparse import csr
 from scrcl_geo.losses import DistributionAlignment, NeighborhoodAlignment, ViewConsistency, _columns
@@ -130,3 +131,24 @@ def test_identical_views_are_aligned():
 def test_temperature_is_checked(loss, temperature):
     with pytest.raises(ValueError, match="temperature is not positive: found"):
         loss(temperature)
+
+
+def test_the_push_counts_at_most_max_cells():
+    z1, z2 = (z.detach() for z in views(40, 5))
+    adj = random_graph(40)
+    apart = csr(torch.empty(2, 0, dtype=torch.long), torch.empty(0, dtype=torch.float64), (40, 40))
+    everyone = (normalize(z1, dim=1) @ normalize(z2, dim=1).T).square().sum() / 40
+    for graph in (adj, apart):
+        whole, half = (ViewConsistency(per_cell=True, max_cells=n)(z1, z2, graph) for n in (40, 20))
+        torch.testing.assert_close(whole - half, everyone / 2)
+
+
+def test_the_paper_sets_the_defaults():
+    z1, z2 = (z.detach() for z in views(30, 5))
+    adj = random_graph(30)
+    for loss, reference in (
+        (DistributionAlignment(), dense.distribution_alignment),
+        (NeighborhoodAlignment(), dense.neighborhood_alignment),
+        (ViewConsistency(), dense.view_consistency),
+    ):
+        torch.testing.assert_close(loss(z1, z2, adj), reference(z1, z2, adj.to_dense()))
