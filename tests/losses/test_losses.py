@@ -152,3 +152,16 @@ def test_the_paper_sets_the_defaults():
         (ViewConsistency(), dense.view_consistency),
     ):
         torch.testing.assert_close(loss(z1, z2, adj), reference(z1, z2, adj.to_dense()))
+
+
+@pytest.mark.parametrize("loss", [type(pair[0]) for pair in PAIRS[::2]], ids=NAMES[::2])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_loss_has_the_precision_of_its_views(loss, dtype):
+    assert loss()(*views(30, 5, dtype), random_graph(30, dtype)).dtype == dtype
+
+
+def test_rows_of_unlike_size_keep_their_normalizers():
+    z = torch.tensor([[0.0, 0.0], [2000.0, 2000.0]])
+    torch.testing.assert_close(
+        _columns.log_normalizer(z, 1.0), torch.tensor([[0.0], [2000.0]]) + torch.log(torch.tensor(2.0))
+    )
