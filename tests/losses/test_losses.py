@@ -154,10 +154,10 @@ def test_the_paper_sets_the_defaults():
         torch.testing.assert_close(loss(z1, z2, adj), reference(z1, z2, adj.to_dense()))
 
 
-@pytest.mark.parametrize("loss", [type(pair[0]) for pair in PAIRS[::2]], ids=NAMES[::2])
+@pytest.mark.parametrize("loss", [pair[0] for pair in PAIRS], ids=NAMES)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_the_loss_has_the_precision_of_its_views(loss, dtype):
-    assert loss()(*views(30, 5, dtype), random_graph(30, dtype)).dtype == dtype
+    assert loss(*views(30, 5, dtype), random_graph(30, dtype)).dtype == dtype
 
 
 def test_rows_of_unlike_size_keep_their_normalizers():
