@@ -91,7 +91,7 @@ def main() -> None:
         "# Load",
         "",
         f"`benchmarks/load.py --runs {arguments.runs} --at-once {arguments.at_once} "
-        f"--cells {arguments.cells}`, {len(os.sched_getaffinity(0))} cores.",
+        f"--cells {arguments.cells}`, cores: {len(os.sched_getaffinity(0))}.",
         "",
         f"| one process | after {max(1, arguments.runs // 10)} runs | after {arguments.runs} | growth |",
         "|---|---:|---:|---:|",
