@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 
 import numpy as np
 
 from scrcl_geo import _validate
 from scrcl_geo.cluster._gmm import gmm
 from scrcl_geo.cluster._kmeans import kmeans
-from scrcl_geo.cluster._merging import merging
+from scrcl_geo.cluster._merging import merging, merging_paths
+
+
+def _by_kmeans(embedding: np.ndarray, n_clusters: int, seed: int) -> list[np.ndarray]:
+    return [kmeans(embedding, n_clusters, seed=seed)]
+
+
+def _by_gmm(embedding: np.ndarray, n_clusters: int, seed: int) -> list[np.ndarray]:
+    return [gmm(embedding, n_clusters, seed=seed)]
+
+
+def _by_merging(embedding: np.ndarray, n_clusters: int, seed: int) -> list[np.ndarray]:
+    _validate.n_clusters(n_clusters, len(embedding))
+    paths = merging_paths(embedding, [n_clusters], seed=seed, balances=[0.5, 0.25])
+    return [labels for path in paths for labels in path.values()]
+
 
 # k-means for clusters of like size, merging for clusters of unlike size, the mixture for elongated ones
-CLUSTERERS: Mapping[str, Callable[..., np.ndarray]] = {
-    "kmeans": kmeans,
-    "merging": partial(merging, balance=0.5),
-    "merging_small": partial(merging, balance=0.25),
-    "gmm": gmm,
+CLUSTERERS: Mapping[str, Callable[[np.ndarray, int, int], list[np.ndarray]]] = {
+    "kmeans": _by_kmeans,
+    "merging": _by_merging,
+    "gmm": _by_gmm,
 }
 _JUDGED_CELLS = 2000
 
@@ -26,16 +39,16 @@ def committee(
     embeddings: Mapping[str, np.ndarray],
     n_clusters: int,
     *,
-    clusterers: Sequence[str] = ("kmeans", "merging", "merging_small"),
+    clusterers: Sequence[str] = ("kmeans", "merging"),
     judges: Sequence[np.ndarray] = (),
     n_best: int = 3,
     seed: int = 0,
 ) -> np.ndarray:
     """Cluster every embedding by every clusterer and reconcile the partitions.
 
-    No embedding and no clusterer is best for all data. With ``judges``, only the ``n_best`` partitions by
-    mean silhouette over these spaces are kept, on at most 2,000 cells; without, all of them. Several judges
-    outvote one that is broken.
+    No embedding and no clusterer is best for all data; merging is done at two balances. With ``judges``, only
+    the ``n_best`` partitions by mean silhouette over these spaces are kept, on at most 2,000 cells; without,
+    all of them. Several judges outvote one that is broken.
 
     Shapes: ``embeddings`` and ``judges`` (N, ·) each → (N,) int64 labels by falling size.
 
@@ -49,9 +62,10 @@ def committee(
     for name in clusterers:
         _validate.one_of("clusterers", name, CLUSTERERS)
     partitions = [
-        CLUSTERERS[name](embedding, n_clusters, seed=seed)
+        labels
         for embedding in embeddings.values()
         for name in clusterers
+        for labels in CLUSTERERS[name](embedding, n_clusters, seed)
     ]
     if judges:
         votes = np.mean([silhouettes(partitions, space, seed) for space in judges], axis=0)

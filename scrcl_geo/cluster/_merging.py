@@ -50,21 +50,36 @@ def merging_path(
 
     Shapes: (N, D) → (N,) int64 labels by falling size for each number.
     """
+    (path,) = merging_paths(embedding, numbers, seed=seed, balances=[balance])
+    return path
+
+
+def merging_paths(
+    embedding: np.ndarray, numbers: Collection[int], *, seed: int = 0, balances: Collection[float]
+) -> list[dict[int, np.ndarray]]:
+    """:func:`merging_path` at each balance; the small clusters, most of the work, are made once."""
+    for balance in balances:
+        _validate.at_least("balance", balance, 0)
+    embedding = np.asarray(embedding, dtype=np.float32)
+    small = _small_clusters(embedding, max(numbers), seed)
+    sizes = np.bincount(small)
+    centers = np.stack([embedding[small == c].mean(axis=0) for c in range(len(sizes))])
+    reached = {min(k, len(sizes)) for k in numbers}
+    merged = (_merge(centers, sizes, reached, balance) for balance in balances)
+    return [{number: by_size(owner[small]) for number, owner in path.items()} for path in merged]
+
+
+def _small_clusters(embedding: np.ndarray, most: int, seed: int) -> np.ndarray:
+    """More than ``most`` clusters of the cells, (N,), none empty."""
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
-    n_cells, most = len(embedding), max(numbers)
-    _validate.at_least("balance", balance, 0)
-    embedding = np.asarray(embedding, dtype=np.float32)
+    n_cells = len(embedding)
     n_small = int(max(most, min(max(5 * most, np.sqrt(n_cells)), n_cells // 4)))
     with warnings.catch_warnings():  # memberships have few distinct rows: empty parts are dropped below
         warnings.simplefilter("ignore", ConvergenceWarning)
         small = KMeans(n_small, n_init=1, random_state=seed).fit_predict(embedding)
-    small = np.unique(small, return_inverse=True)[1]
-    sizes = np.bincount(small)
-    centers = np.stack([embedding[small == c].mean(axis=0) for c in range(len(sizes))])
-    merged = _merge(centers, sizes, {min(k, len(sizes)) for k in numbers}, balance)
-    return {number: by_size(owner[small]) for number, owner in merged.items()}
+    return np.unique(small, return_inverse=True)[1]
 
 
 def _merge(
