@@ -95,12 +95,10 @@ def wilcoxon(adata, groups):
     import anndata
     import scanpy as sc
 
-    from scrcl_geo import _expression
+    from scrcl_geo._features.expression import used_expression
 
     names = adata.var_names[adata.var["scrcl_used"]]
-    sub = anndata.AnnData(
-        _expression.used_expression(adata), obs=pd.DataFrame({"g": groups.to_numpy()}, adata.obs_names)
-    )
+    sub = anndata.AnnData(used_expression(adata), obs=pd.DataFrame({"g": groups.to_numpy()}, adata.obs_names))
     sub.var_names = names
     sub = sub[sub.obs["g"].notna()].copy()
     sub.obs["g"] = sub.obs["g"].astype(str).astype("category")

@@ -19,8 +19,8 @@ import scanpy as sc  # noqa: E402
 
 import scrcl_geo as sg  # noqa: E402
 from scrcl_geo import _pipeline  # noqa: E402
-from scrcl_geo._io import write_h5ad  # noqa: E402
-from scrcl_geo._report import summarize  # noqa: E402
+from scrcl_geo._files.whole import write_h5ad  # noqa: E402
+from scrcl_geo._pipeline.summary import summarize  # noqa: E402
 
 OUTPUT = Path("demo-output")
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scrcl_geo import _knn_backends
+from scrcl_geo._neighbors.backends import Found, exact, inverted_file, without_itself
 
 N_NEIGHBORS = 15
 N_COLUMNS = 50
@@ -40,7 +40,7 @@ def cells(n_rows: int, seed: int = 0) -> np.ndarray:
     return x
 
 
-def faiss_hnsw(x: np.ndarray, n_neighbors: int, seed: int) -> _knn_backends.Found:
+def faiss_hnsw(x: np.ndarray, n_neighbors: int, seed: int) -> Found:
     """faiss' hierarchical navigable small world graph."""
     import faiss
 
@@ -48,10 +48,10 @@ def faiss_hnsw(x: np.ndarray, n_neighbors: int, seed: int) -> _knn_backends.Foun
     index.hnsw.efConstruction, index.hnsw.efSearch = 80, 4 * n_neighbors
     index.add(x)
     squared, found = index.search(x, n_neighbors + 1)
-    return _knn_backends.without_itself(found, squared)
+    return without_itself(found, squared)
 
 
-def hnswlib(x: np.ndarray, n_neighbors: int, seed: int) -> _knn_backends.Found:
+def hnswlib(x: np.ndarray, n_neighbors: int, seed: int) -> Found:
     """The library of the method's authors."""
     import hnswlib as library
 
@@ -61,20 +61,20 @@ def hnswlib(x: np.ndarray, n_neighbors: int, seed: int) -> _knn_backends.Found:
     index.add_items(x)
     index.set_ef(4 * n_neighbors)
     found, squared = index.knn_query(x, n_neighbors + 1)
-    return _knn_backends.without_itself(found, squared)
+    return without_itself(found, squared)
 
 
-def pynndescent(x: np.ndarray, n_neighbors: int, seed: int) -> _knn_backends.Found:
+def pynndescent(x: np.ndarray, n_neighbors: int, seed: int) -> Found:
     """What umap-learn uses."""
     from pynndescent import NNDescent
 
     found = NNDescent(x, n_neighbors=n_neighbors + 1, random_state=seed)
-    return _knn_backends.without_itself(*found.neighbor_graph)
+    return without_itself(*found.neighbor_graph)
 
 
 BACKENDS = {
-    "scikit-learn, exact": _knn_backends.exact,
-    "faiss inverted lists": _knn_backends.inverted_file,
+    "scikit-learn, exact": exact,
+    "faiss inverted lists": inverted_file,
     "faiss HNSW": faiss_hnsw,
     "hnswlib": hnswlib,
     "pynndescent": pynndescent,
@@ -95,7 +95,7 @@ def measure(name: str, n_rows: int) -> dict[str, float | int | str]:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     rows = np.random.default_rng(1).permutation(n_rows)[:N_CHECKED]
     distance, found = faiss.knn(x[rows], x, N_NEIGHBORS + 1)
-    truth, _ = _knn_backends.without_itself(found, distance, rows)
+    truth, _ = without_itself(found, distance, rows)
     hits = [len(np.intersect1d(a, b)) for a, b in zip(index[rows], truth, strict=True)]
     recall = float(np.mean(hits)) / N_NEIGHBORS
     return dict(zip(COLUMNS, (name, n_rows, round(seconds, 1), (peak - before) / 1e6, recall), strict=True))

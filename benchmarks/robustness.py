@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "tests"))
+sys.path[:0] = [str(HERE.parent / "tests"), str(HERE.parent / "tests" / "files")]
 warnings.filterwarnings("ignore")
 
 from fuzz.files import DAMAGES, damaged  # noqa: E402

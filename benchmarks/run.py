@@ -92,7 +92,7 @@ def one(arguments, label, name, method, seed, known):
     sys.path.insert(0, str(HERE))
     import anndata
 
-    from scrcl_geo._memory import peak_gigabytes
+    from scrcl_geo._files.memory import peak_gigabytes
 
     adata = anndata.read_h5ad(Path(arguments.data) / f"{name}.h5ad")
     truth = adata.obs[label].copy()

@@ -23,9 +23,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from scrcl_geo._sparse import csr, operator
 from scrcl_geo.losses import DistributionAlignment, NeighborhoodAlignment, ViewConsistency
 from scrcl_geo.nn import PaperRefinement
+from scrcl_geo.nn.sparse import csr, operator
 
 WIDTH, CLUSTERS, GENES, NEIGHBORS, DENSITY, TEMPERATURE = 1500, 15, 2000, 15, 0.1, 1.0
 REPEATS = 3

@@ -10,7 +10,7 @@ from scrcl_geo._version import __version__
 
 if TYPE_CHECKING:
     from scrcl_geo import cluster, datasets, graph, losses, metrics, nn, pl, pp, tl, train
-    from scrcl_geo._readers import read
+    from scrcl_geo._files.readers import read
     from scrcl_geo.model import ScRCL
 
 __all__ = [
@@ -34,7 +34,7 @@ def __getattr__(name: str) -> Any:
     if name == "ScRCL":
         return import_module("scrcl_geo.model").ScRCL
     if name == "read":
-        return import_module("scrcl_geo._readers").read
+        return import_module("scrcl_geo._files.readers").read
     if name in __all__:
         return import_module(f"scrcl_geo.{name}")
     raise AttributeError(f"module 'scrcl_geo' has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""Checks of what users hand in: the only place that words input errors.
+"""Input errors in their one form, and the checks of single values.
 
 Every message says what is wrong, what was found and what to do.
 """
@@ -6,18 +6,7 @@ Every message says what is wrong, what was found and what to do.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from scipy import sparse
-
-from scrcl_geo._rows import on_disk
-
-if TYPE_CHECKING:
-    from anndata import AnnData
-
-
-_LARGEST = 1e15
+from typing import Any
 
 
 class ScrclInputError(ValueError):
@@ -89,109 +78,3 @@ def n_clusters(value: int | None, n_cells: int) -> None:
             f"{n_cells} cells for n_clusters={value}",
             "choose fewer clusters",
         )
-
-
-def samples(adata: AnnData, batch_key: str) -> np.ndarray:
-    """The sample of each cell as a number 0 … B - 1, (N,); every cell must have one."""
-    column = key(adata.obs, batch_key, slot="obs").astype("category").cat.remove_unused_categories()
-    codes = column.cat.codes.to_numpy()
-    if (codes < 0).any():
-        found = f"{np.count_nonzero(codes < 0):,} of {len(codes):,} without one"
-        raise fail(
-            f"obs[{batch_key!r}] must name the sample of every cell", found, "fill it or drop the cells"
-        )
-    return codes.astype(np.int64)
-
-
-def data_matrix(adata: AnnData, layer: str | None) -> Any:
-    """The expression matrix, from ``X`` or a layer, checked for shape and numbers.
-
-    Returns the stored (N, G) matrix, dense or sparse, unchanged.
-    """
-    if layer is not None:
-        matrix, place = key(adata.layers, layer, slot="layers"), f"layers[{layer!r}]"
-    else:
-        matrix, place = adata.X, "X"
-    if matrix is None:
-        raise fail(f"{place} is empty", "no matrix", "store the counts in X or name a layer")
-    n_cells, n_genes = matrix.shape
-    if n_cells < 2 or n_genes < 2:
-        raise fail(
-            f"{place} is too small",
-            f"{n_cells} cells and {n_genes} genes",
-            "at least 2 cells and 2 genes are needed",
-        )
-    for axis, names in (("cell", adata.obs_names), ("gene", adata.var_names)):
-        if not names.is_unique:
-            repeated = names[names.duplicated()].unique()
-            fix = "obs_names_make_unique" if axis == "cell" else "var_names_make_unique"
-            raise fail(f"{axis} names are not unique", shown(repeated, 3), f"call adata.{fix}()")
-        if names.astype(str).str.contains("\0", regex=False).any():  # no file can hold it
-            raise fail(f"{axis} names hold a null character", "a damaged name", "rename it")
-    if matrix.dtype.kind not in "fiub":
-        raise fail(f"{place} does not hold numbers", f"dtype {matrix.dtype}", "store numbers")
-    if not on_disk(matrix):  # a file is checked while it is read
-        structure(matrix, place)
-        values = stored_values(matrix)
-        finite(values, place)
-        some_value(bool(values.any()), n_cells, place)
-    return matrix
-
-
-def structure(matrix: Any, place: str) -> None:
-    """Raise where a sparse matrix points out of its own arrays, which SciPy would follow into memory."""
-    if not sparse.issparse(matrix) or not hasattr(matrix, "indptr"):
-        return
-    try:
-        matrix.check_format(full_check=True)
-    except (ValueError, TypeError) as error:
-        raise fail(
-            f"{place} is no valid sparse matrix", str(error), "check that the file is complete"
-        ) from error
-
-
-def finite(values: np.ndarray, place: str) -> None:
-    """Raise unless all numbers are finite and their squares can be summed in single precision."""
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        n_nan, n_inf = int(np.isnan(values).sum()), int(np.isinf(values).sum())
-        raise fail(
-            f"{place} holds values that are not finite",
-            f"{n_nan} NaN and {n_inf} infinite",
-            "remove or impute them",
-        )
-    if values.size and max(abs(float(values.min())), abs(float(values.max()))) > _LARGEST:
-        raise fail(
-            f"{place} holds values out of range", f"{np.abs(values).max():.0e}", "check the file or rescale"
-        )
-
-
-def some_value(found: bool, n_cells: int, place: str) -> None:
-    """Raise unless a value other than zero was found."""
-    if not found:
-        raise fail(f"{place} is all zero", f"{n_cells} empty cells", "check the file or the layer")
-
-
-def stored_values(matrix: Any) -> np.ndarray:
-    """The stored values of a dense or sparse matrix, flat, without a copy where possible."""
-    if sparse.issparse(matrix):
-        return matrix.data
-    return np.asarray(matrix).reshape(-1)
-
-
-def coordinates(adata: AnnData, name: str) -> np.ndarray:
-    """Spatial coordinates (N, 2 or more) as float64, checked for numbers and spread."""
-    remedy = "store coordinates there or run without space (spatial='no')"
-    raw = np.asarray(key(adata.obsm, name, slot="obsm", do=remedy))
-    if raw.ndim != 2 or raw.shape[1] < 2 or raw.dtype.kind not in "fiu":
-        raise fail(f"obsm[{name!r}] does not hold coordinates", f"{raw.dtype} {raw.shape}", remedy)
-    values = raw.astype(np.float64)
-    if not np.isfinite(values).all():
-        bad = int((~np.isfinite(values)).any(axis=1).sum())
-        raise fail(f"obsm[{name!r}] is not finite", f"{bad} cells without coordinates", remedy)
-    if (np.ptp(values, axis=0) == 0).all():
-        raise fail(f"obsm[{name!r}] is constant", "one position for all cells", remedy)
-    with np.errstate(over="ignore"):
-        extent = float(np.ptp(values, axis=0).max())
-    if not 1e-100 < extent < 1e150:  # squared distances neither vanish nor overflow
-        raise fail(f"obsm[{name!r}] has distances out of range", f"an extent of {extent:.0e}", remedy)
-    return values

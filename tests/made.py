@@ -6,7 +6,7 @@ import anndata as ad
 import numpy as np
 from scipy import sparse
 
-from scrcl_geo import _validate
+from scrcl_geo._features import checks
 
 
 def cells(n=4, g=3, **slots):
@@ -24,11 +24,11 @@ def pointing_out():
 
 
 def in_space(place):
-    return lambda: _validate.coordinates(cells(obsm={"spatial": np.asarray(place)}), "spatial")
+    return lambda: checks.coordinates(cells(obsm={"spatial": np.asarray(place)}), "spatial")
 
 
 def of_matrix(x, layer=None):
-    return lambda: _validate.data_matrix(ad.AnnData(x) if isinstance(x, np.ndarray) else x, layer)
+    return lambda: checks.data_matrix(ad.AnnData(x) if isinstance(x, np.ndarray) else x, layer)
 
 
 def with_value(value):
@@ -41,7 +41,7 @@ def named(cell_names, gene_names):
     adata = cells(len(cell_names), len(gene_names))
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # anndata's own about the names
         adata.obs_names, adata.var_names = list(cell_names), list(gene_names)
-    return lambda: _validate.data_matrix(adata, None)
+    return lambda: checks.data_matrix(adata, None)
 
 
 SQUARE = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])

@@ -181,7 +181,7 @@ def test_usage_errors_are_code_2():
 
 
 def test_paper_preset_runs(source, tmp_path, monkeypatch):
-    from scrcl_geo import _network
+    from scrcl_geo.model import _network
 
     setting = _network.paper_setting
     small = {"hidden_channels": 16, "max_epochs": 2}  # the full setting takes minutes

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import scrcl_geo as sg
-from scrcl_geo import _data
+from scrcl_geo.model._reading import for_encoders, whole
 
 EPOCHS = 5
 
@@ -34,8 +34,8 @@ def test_the_number_of_threads_changes_rounding_alone(adata, in_threads):
 
 def test_single_and_double_precision_agree(adata):
     model = sg.ScRCL(max_epochs=EPOCHS).fit(adata, progress=False)
-    relations = _data.for_encoders(model._relations(adata), model.scale_, model._smoothing())
-    cells = _data.whole(relations)
+    relations = for_encoders(model._relations(adata), model.scale_, model._smoothing())
+    cells = whole(relations)
     with torch.no_grad():
         single = model.module_.eval()(cells).side_by_side("u")
         model.module_.double()

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import scrcl_geo as sg
-from scrcl_geo import _io
+from scrcl_geo._files.whole import write_h5ad
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def assert_same(a, b):
 
 
 def test_h5ad_reads_back_identical(result, tmp_path):
-    _io.write_h5ad(result, tmp_path / "x.h5ad")
+    write_h5ad(result, tmp_path / "x.h5ad")
     back = ad.read_h5ad(tmp_path / "x.h5ad")
     for slot in ("obsm", "obsp", "varm", "varp", "layers", "uns"):
         assert_same(dict(getattr(result, slot)), dict(getattr(back, slot)))
@@ -46,12 +46,12 @@ def test_a_failed_write_keeps_the_old_file(result, tmp_path):
     target.write_text("precious")
     result.uns["unwritable"] = object()
     with pytest.raises(Exception, match="object"):
-        _io.write_h5ad(result, target)
+        write_h5ad(result, target)
     assert target.read_text() == "precious"
     assert [p.name for p in tmp_path.iterdir()] == ["x.h5ad"]
 
 
 def test_new_files_have_the_usual_permissions(result, tmp_path):
-    _io.write_h5ad(result, tmp_path / "x.h5ad")
+    write_h5ad(result, tmp_path / "x.h5ad")
     (tmp_path / "plain").touch()
     assert (tmp_path / "x.h5ad").stat().st_mode == (tmp_path / "plain").stat().st_mode

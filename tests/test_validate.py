@@ -8,6 +8,7 @@ from made import SQUARE, cells, in_space, named, of_matrix, pointing_out, with_v
 from scipy import sparse
 
 from scrcl_geo import _validate
+from scrcl_geo._features import checks
 from scrcl_geo._validate import ScrclInputError
 
 NO_SPACE = "store coordinates there or run without space (spatial='no')."
@@ -67,7 +68,7 @@ REFUSED = {
         "gene names hold a null character: found a damaged name; rename it.",
     ),
     "samples": (
-        lambda: _validate.samples(cells(obs={"slide": ["a", None, "b", None]}), "slide"),
+        lambda: checks.samples(cells(obs={"slide": ["a", None, "b", None]}), "slide"),
         "obs['slide'] must name the sample of every cell: found 2 of 4 without one; "
         "fill it or drop the cells.",
     ),
@@ -100,7 +101,7 @@ REFUSED = {
         "X is all zero: found 4 empty cells; check the file or the layer.",
     ),
     "no coordinates": (
-        lambda: _validate.coordinates(cells(), "spatial"),
+        lambda: checks.coordinates(cells(), "spatial"),
         f"obsm['spatial'] is missing: found none; {NO_SPACE}",
     ),
     "one column": (
@@ -155,8 +156,8 @@ def test_what_lies_on_the_line_is_taken():
         _validate.within("x", value, 0, 5)
     _validate.n_clusters(4, 4)
     _validate.n_clusters(2, 4)
-    _validate.data_matrix(ad.AnnData(with_value(1e15)), None)
-    _validate.data_matrix(ad.AnnData(np.ones((2, 2))), None)
+    checks.data_matrix(ad.AnnData(with_value(1e15)), None)
+    checks.data_matrix(ad.AnnData(np.ones((2, 2))), None)
     assert in_space(SQUARE * 1e149)().max() == 1e149
     assert in_space(SQUARE * 1e-99)().max() == 1e-99
 
@@ -181,8 +182,8 @@ def test_shown_cuts_long_lists():
 
 def test_stored_values_are_flat():
     x = np.arange(6.0).reshape(2, 3)
-    assert np.array_equal(_validate.stored_values(x), np.arange(6.0))
+    assert np.array_equal(checks.stored_values(x), np.arange(6.0))
     for layout in (sparse.csr_matrix, sparse.csc_matrix, sparse.coo_matrix):
-        assert sorted(_validate.stored_values(layout(x))) == [1, 2, 3, 4, 5]
+        assert sorted(checks.stored_values(layout(x))) == [1, 2, 3, 4, 5]
     matrix = sparse.csr_matrix(x)
-    assert _validate.stored_values(matrix) is matrix.data
+    assert checks.stored_values(matrix) is matrix.data

@@ -8,7 +8,7 @@ import cellcharter as cc
 import scanpy as sc
 import squidpy as sq
 
-from scrcl_geo import _expression
+from scrcl_geo._features.expression import detect_values, log_expression
 from scrcl_geo._pipeline import timed
 
 
@@ -31,7 +31,7 @@ def run(adata, n_clusters, seed, latent="pca"):
 def components(adata, seed):
     """20 principal components of the log expression of at most 2,000 genes."""
     logged = adata.copy()
-    logged.X = _expression.log_expression(adata.X, _expression.detect_values(adata.X))
+    logged.X = log_expression(adata.X, detect_values(adata.X))
     if logged.n_vars > 2000:
         sc.pp.highly_variable_genes(logged, n_top_genes=2000)
     sc.pp.pca(logged, n_comps=min(20, min(logged.shape) - 1), random_state=seed)

@@ -3,9 +3,9 @@
 import scanpy as sc
 
 import scrcl_geo as sg
-from scrcl_geo._expression import log_expression
+from scrcl_geo._features.expression import log_expression
+from scrcl_geo._features.values import detect_values
 from scrcl_geo._pipeline import timed
-from scrcl_geo._values import detect_values
 
 
 def run(adata, n_clusters, seed):

@@ -33,14 +33,16 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Do it."""
-    from scrcl_geo import _io, _keys, _probe, tl
-    from scrcl_geo._report import clusters
+    from scrcl_geo import _keys, tl
+    from scrcl_geo._files.probe import check
+    from scrcl_geo._files.whole import check_writable, read_h5ad, write_h5ad
+    from scrcl_geo._pipeline.summary import clusters
 
     for number in arguments.n_clusters or ():
         _validate.at_least("--n-clusters", number, 2)
-    _io.check_writable(arguments.output)
-    _probe.check(arguments.output, _io.read_h5ad)
-    adata = _io.read_h5ad(arguments.output)
+    check_writable(arguments.output)
+    check(arguments.output, read_h5ad)
+    adata = read_h5ad(arguments.output)
     results = _validate.key(adata.uns, _keys.RESULTS, slot="uns", do="name a file that scrcl-geo run wrote")
     paper = results.get("params", {}).get("refinement") == "paper"  # clustered as run does
     rep, method = (_keys.REFINED, "kmeans") if paper else (_keys.EMBEDDING, "auto")
@@ -49,7 +51,7 @@ def run(arguments: argparse.Namespace) -> None:
         numbers = [tl.estimate_clusters(adata, use_rep=rep, seed=seed)]
     tl.partitions(adata, numbers, resolutions=arguments.resolution, use_rep=rep, method=method, seed=seed)
     tl.associations(adata)
-    _io.write_h5ad(adata, arguments.output)
+    write_h5ad(adata, arguments.output)
     if not arguments.quiet:
         print(_partitions(adata))
         print()
@@ -60,7 +62,7 @@ def run(arguments: argparse.Namespace) -> None:
 def _partitions(adata: AnnData) -> str:
     """One line per partition: clusters and the stability of each."""
     from scrcl_geo import _keys
-    from scrcl_geo._report import table
+    from scrcl_geo._pipeline.summary import table
 
     found = adata.uns[_keys.PARTITIONS]
     rows = [("partition", "clusters  stability of each, from 0 to 1")]

@@ -16,9 +16,9 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Do it."""
-    from scrcl_geo import _probe
-    from scrcl_geo._readers import read
-    from scrcl_geo._report import describe
+    from scrcl_geo._files.probe import check
+    from scrcl_geo._files.readers import read
+    from scrcl_geo._pipeline.summary import describe
 
-    _probe.check(arguments.input, read)
+    check(arguments.input, read)
     print(describe(read(arguments.input), layer=arguments.layer))

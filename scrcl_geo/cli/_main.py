@@ -11,9 +11,9 @@ import warnings
 from collections.abc import Sequence
 from contextlib import nullcontext
 
-from scrcl_geo import _interrupt, _validate
-from scrcl_geo._interrupt import INTERRUPTED, TERMINATED
-from scrcl_geo._lock import sole
+from scrcl_geo import _validate
+from scrcl_geo._files.interrupt import INTERRUPTED, TERMINATED, heard
+from scrcl_geo._files.lock import sole
 from scrcl_geo._version import __version__
 from scrcl_geo.cli import _cluster, _info, _map, _report, _run
 
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
         logging.getLogger("scrcl_geo").setLevel(logging.INFO)
     try:
-        with _interrupt.heard(), sole(arguments.output) if "output" in arguments else nullcontext():
+        with heard(), sole(arguments.output) if "output" in arguments else nullcontext():
             arguments.command(arguments)
     except _validate.ScrclInputError as error:
         print(f"scrcl-geo: {error}", file=sys.stderr)

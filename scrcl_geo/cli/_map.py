@@ -22,17 +22,19 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Do it."""
-    from scrcl_geo import _io, _keys, _probe, tl
-    from scrcl_geo._readers import read
-    from scrcl_geo._report import table
+    from scrcl_geo import _keys, tl
+    from scrcl_geo._files.probe import check
+    from scrcl_geo._files.readers import read
+    from scrcl_geo._files.whole import check_writable, write_h5ad
+    from scrcl_geo._pipeline.summary import table
     from scrcl_geo.model import ScRCL
 
-    _io.check_writable(arguments.output)
+    check_writable(arguments.output)
     model = ScRCL.load(arguments.model)
-    _probe.check(arguments.input, read)
+    check(arguments.input, read)
     adata = read(arguments.input, table=arguments.table)
     tl.map(adata, model, layer=arguments.layer, batch_key=arguments.batch_key, seed=arguments.seed)
-    _io.write_h5ad(adata, arguments.output)
+    write_h5ad(adata, arguments.output)
     if arguments.quiet:
         return
     found, clusters = adata.uns[_keys.MAPPING], adata.obs[_keys.CLUSTERS]

@@ -25,16 +25,18 @@ def run(arguments: argparse.Namespace) -> None:
     """Do it."""
     from pathlib import Path
 
-    from scrcl_geo import _io, _probe, _validate, pl
+    from scrcl_geo import _validate, pl
+    from scrcl_geo._files.probe import check
+    from scrcl_geo._files.whole import check_writable, read_h5ad
 
     _validate.at_least("--n-genes", arguments.n_genes, 1)
-    _io.check_writable(arguments.html)
+    check_writable(arguments.html)
     source = Path(arguments.input)
     if source.resolve() == Path(arguments.html).resolve():
         raise _validate.fail("--html names the input itself", arguments.html, "choose another output path")
-    _probe.check(source, _io.read_h5ad)
+    check(source, read_h5ad)
     page = pl.report(
-        _io.read_h5ad(source),
+        read_h5ad(source),
         arguments.html,
         title=arguments.title or source.name,
         groupby=arguments.groupby,

@@ -46,16 +46,18 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Do it."""
-    from scrcl_geo import _io, _pipeline, _probe
-    from scrcl_geo._readers import read
-    from scrcl_geo._report import summarize
+    from scrcl_geo import _pipeline
+    from scrcl_geo._files import whole
+    from scrcl_geo._files.probe import check
+    from scrcl_geo._files.readers import read
+    from scrcl_geo._pipeline.summary import summarize
 
     if arguments.n_clusters is not None:
         _validate.at_least("--n-clusters", arguments.n_clusters, 2)
     output = Path(arguments.output)
-    _io.check_writable(output)
+    whole.check_writable(output)
     checkpoint = output.with_name(f".{output.name}.checkpoint")
-    _io.remove_partial(output)
+    whole.remove_partial(output)
     if not arguments.resume:
         checkpoint.unlink(missing_ok=True)
     elif not checkpoint.exists():
@@ -64,7 +66,7 @@ def run(arguments: argparse.Namespace) -> None:
         _check_model(arguments.save_model, arguments.preset)
     seconds: dict[str, float] = {}
     with _pipeline.timed("read", seconds):
-        _probe.check(arguments.input, read)
+        check(arguments.input, read)
         adata = read(arguments.input, table=arguments.table, units=arguments.units)
     seconds |= _pipeline.run(
         adata,
@@ -83,7 +85,7 @@ def run(arguments: argparse.Namespace) -> None:
         checkpoint_every=arguments.checkpoint_every,
     )
     with _pipeline.timed("write", seconds):
-        _io.write_h5ad(adata, output)
+        whole.write_h5ad(adata, output)
     checkpoint.unlink(missing_ok=True)
     if not arguments.quiet:
         print(summarize(adata, seconds))
@@ -95,7 +97,7 @@ def _batch_size(text: str) -> int | str:
 
 
 def _check_model(folder: str, preset: str) -> None:
-    from scrcl_geo import _io
+    from scrcl_geo._files import whole
 
     if preset == "paper":
         raise _validate.fail(
@@ -103,4 +105,4 @@ def _check_model(folder: str, preset: str) -> None:
             "a refinement that knows its training cells alone",
             "take the default preset",
         )
-    _io.check_folder(folder)
+    whole.check_folder(folder)

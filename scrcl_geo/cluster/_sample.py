@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from scrcl_geo._plan import CLUSTERED
 from scrcl_geo.cluster._order import by_size
 
+CLUSTERED = 20_000  # cells that clusterers see at most
 _CHUNK = 100_000
 
 

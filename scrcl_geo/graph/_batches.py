@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from scrcl_geo._relations import Relations
-from scrcl_geo._tensors import GraphTensors
 from scrcl_geo.graph._convert import hetero
+from scrcl_geo.graph._relations import Relations
+from scrcl_geo.nn.tensors import GraphTensors
 
 _PARTS_PER_BATCH = 16
 

@@ -9,10 +9,11 @@ import numpy as np
 import torch
 from scipy import sparse
 
-from scrcl_geo import _expression, _keys, _validate
-from scrcl_geo._relations import Relations
-from scrcl_geo._rows import column_sums
-from scrcl_geo._scipy_tensors import from_scipy
+from scrcl_geo import _keys, _validate
+from scrcl_geo._features.expression import used_expression
+from scrcl_geo._features.rows import column_sums
+from scrcl_geo.graph._relations import Relations
+from scrcl_geo.graph._scipy_tensors import from_scipy
 from scrcl_geo.graph._spec import DEFAULT_EDGES, EdgeSpec
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def to_hetero(
 
 def read_relations(adata: AnnData, *, edges: Sequence[EdgeSpec], use_rep: str) -> Relations:
     """The matrices of an AnnData behind :func:`to_hetero`, checked, and not copied where possible."""
-    expression = _expression.used_expression(adata)
+    expression = used_expression(adata)
     used = np.flatnonzero(adata.var[_keys.USED_GENES].to_numpy())
     matrices = {}
     for spec in edges:

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from scrcl_geo import _validate
-from scrcl_geo._sparse import degree, spmm
 from scrcl_geo.losses._columns import log_normalizer, sum_over_columns
+from scrcl_geo.nn.sparse import degree, spmm
 
 
 class NeighborhoodAlignment(nn.Module):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from scrcl_geo._sparse import spmm
+from scrcl_geo.nn.sparse import spmm
 
 
 class ViewConsistency(nn.Module):

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, normalize, relu
 
-from scrcl_geo._sparse import SparseOperator
 from scrcl_geo.nn.smoothing import propagate
+from scrcl_geo.nn.sparse import SparseOperator
 
 
 class BipartiteRefinement(nn.Module):

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from scrcl_geo import _validate
-from scrcl_geo._tensors import GraphTensors
+from scrcl_geo.nn.tensors import GraphTensors
 
 
 class Views(NamedTuple):

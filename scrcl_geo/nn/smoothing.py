@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from scrcl_geo import _validate
-from scrcl_geo._sparse import degree, spmm
+from scrcl_geo.nn.sparse import degree, spmm
 
 
 def propagate(adj: Tensor, x: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrcl_geo import _keys, _validate
+from scrcl_geo._features import checks
 from scrcl_geo.pl._axes import new_axes, saved
 from scrcl_geo.pl._colors import Palette, group_colors
 
@@ -106,7 +107,7 @@ def spatial(
     import squidpy as sq
     from matplotlib.colors import ListedColormap
 
-    _validate.coordinates(adata, spatial_key)
+    checks.coordinates(adata, spatial_key)
     _known_color(adata, color)
     ax = ax or new_axes()
     if not _has_image(adata, spatial_key):

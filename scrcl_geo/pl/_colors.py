@@ -19,7 +19,6 @@ PALETTE = (
     *("#10d7ff", "#9f80c7", "#bf7848", "#106038", "#975870", "#d77078"),
 )  # fmt: skip
 Palette: TypeAlias = str | Sequence[str] | None
-MISSING = "#b8b8c0"  # cells without a value
 
 
 def colors(n: int, palette: Palette = None) -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scrcl_geo import _keys, _validate
+from scrcl_geo._features import checks
 from scrcl_geo.pl._axes import new_axes, saved
 from scrcl_geo.pl._cells import spatial
 from scrcl_geo.pl._values import log_values
@@ -129,7 +130,7 @@ def gene(
     import matplotlib.pyplot as plt
     from anndata import AnnData
 
-    _validate.coordinates(adata, spatial_key)
+    checks.coordinates(adata, spatial_key)
     embedding = _validate.key(adata.varm, key, slot="varm", do="run sg.tl.associations(adata) first")
     expression = log_values(adata, [name]).toarray()[:, 0]
     direction = np.asarray(embedding)[adata.var_names.get_loc(name)]

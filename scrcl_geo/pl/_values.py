@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from scrcl_geo import _expression, _keys, _rows, _validate, _values
+from scrcl_geo import _keys, _validate
+from scrcl_geo._features.expression import log_expression
+from scrcl_geo._features.rows import chunks, in_memory, row_sums
+from scrcl_geo._features.values import detect_values
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -27,8 +30,8 @@ def log_values(adata: AnnData, genes: Sequence[str]) -> sparse.csc_matrix:
             raise _validate.fail(f"gene {gene!r} is not there", _validate.shown(adata.var_names), do)
     mask = np.zeros(adata.n_vars, dtype=bool)
     mask[at] = True
-    chosen, totals = _rows.in_memory(matrix, mask)
-    x = _expression.log_expression(chosen, kind, target_sum=target_sum, totals=totals)
+    chosen, totals = in_memory(matrix, mask)
+    x = log_expression(chosen, kind, target_sum=target_sum, totals=totals)
     place = np.cumsum(mask) - 1  # of a gene among the chosen ones, which are in the order of var_names
     return x.tocsc()[:, place[at]]
 
@@ -37,8 +40,8 @@ def depth(adata: AnnData) -> tuple[np.ndarray, np.ndarray, str]:
     """Sum of values and number of genes per cell, (N,) each, and the kind of the values."""
     matrix, kind, _ = _read(adata)
     totals, genes = np.empty(adata.n_obs), np.empty(adata.n_obs)
-    for rows, part in _rows.chunks(matrix):
-        totals[rows] = _rows.row_sums(part)
+    for rows, part in chunks(matrix):
+        totals[rows] = row_sums(part)
         genes[rows] = np.bincount((part > 0).nonzero()[0], minlength=part.shape[0])
     return totals, genes, kind
 
@@ -47,5 +50,5 @@ def _read(adata: AnnData) -> tuple[object, str, float | None]:
     params = adata.uns.get(_keys.GRAPH_PARAMS, {})
     layer = params.get("layer")
     matrix = adata.layers[layer] if layer and layer in adata.layers else adata.X
-    kind = params.get("values") or _values.detect_values(matrix)
+    kind = params.get("values") or detect_values(matrix)
     return matrix, kind, params.get("target_sum")

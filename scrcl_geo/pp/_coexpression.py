@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo._knn import connectivities, knn_distances
+from scrcl_geo._neighbors.knn import connectivities, knn_distances
 
 if TYPE_CHECKING:
     from anndata import AnnData

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo._composition import compositions
-from scrcl_geo._inputs import InputMap
+from scrcl_geo._features.composition import compositions
+from scrcl_geo._features.inputs import InputMap
 
 if TYPE_CHECKING:
     from anndata import AnnData

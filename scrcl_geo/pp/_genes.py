@@ -9,10 +9,11 @@ import numpy as np
 from scipy import sparse
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo._expression import log_expression, median_library_size
-from scrcl_geo._projection import residual_variance
-from scrcl_geo._rows import row_sums
-from scrcl_geo._values import COUNTS, NORMALIZED, resolve_values, scan
+from scrcl_geo._features import checks
+from scrcl_geo._features.expression import log_expression, median_library_size
+from scrcl_geo._features.projection import residual_variance
+from scrcl_geo._features.rows import row_sums
+from scrcl_geo._features.values import COUNTS, NORMALIZED, resolve_values, scan
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -64,7 +65,7 @@ def select_genes(
     50
     """
     _validate.at_least("n_top_genes", n_top_genes, 2)
-    matrix = _validate.data_matrix(adata, layer)
+    matrix = checks.data_matrix(adata, layer)
     found = scan(matrix, seed=seed, place=f"layers[{layer!r}]" if layer else "X")
     kind = resolve_values(found.kind, values)
     # an entry in fewer than three cells says nothing about groups of cells

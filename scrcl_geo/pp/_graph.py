@@ -6,7 +6,9 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from scrcl_geo import _keys, _projection, _validate
+from scrcl_geo import _keys, _validate
+from scrcl_geo._features import checks
+from scrcl_geo._features.projection import TRANSFORMS
 from scrcl_geo.pp._coexpression import coexpression
 from scrcl_geo.pp._composition import composition
 from scrcl_geo.pp._genes import select_genes
@@ -30,7 +32,7 @@ def graph(
     batch_key: str | None = None,
     n_top_genes: int = 2000,
     n_comps: int = 30,
-    transforms: Sequence[str] = _projection.TRANSFORMS,
+    transforms: Sequence[str] = TRANSFORMS,
     n_neighbors: int = 15,
     n_spatial_neighbors: int = 6,
     n_gene_neighbors: int = 5,
@@ -78,12 +80,12 @@ def graph(
     ['connectivities', 'distances', 'matched_connectivities', 'spatial_connectivities', 'spatial_distances']
     """
     _validate.one_of("spatial", spatial, ("auto", "yes", "no"))
-    _validate.data_matrix(adata, layer)
+    checks.data_matrix(adata, layer)
     if batch_key is not None:
-        _validate.samples(adata, batch_key)
+        checks.samples(adata, batch_key)
     in_space = spatial == "yes" or (spatial == "auto" and _keys.SPATIAL in adata.obsm)
     if in_space:
-        _validate.coordinates(adata, _keys.SPATIAL)
+        checks.coordinates(adata, _keys.SPATIAL)
     select_genes(adata, n_top_genes=n_top_genes, layer=layer, values=values, seed=seed)
     pca(adata, n_comps=n_comps, transforms=transforms, seed=seed)
     neighbors(adata, n_neighbors=n_neighbors, batch_key=batch_key, seed=seed)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo._balanced import mutual_neighbors
+from scrcl_geo._features import checks
+from scrcl_geo._neighbors.balanced import mutual_neighbors
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -56,5 +57,5 @@ def matched_neighbors(
     _validate.at_least("n_neighbors", n_neighbors, 1)
     remedy = "run sg.pp.composition(adata) first"
     x = np.asarray(_validate.key(adata.obsm, use_rep, slot="obsm", do=remedy))
-    batch = _validate.samples(adata, batch_key)
+    batch = checks.samples(adata, batch_key)
     adata.obsp[_keys.MATCHED_CONNECTIVITIES] = mutual_neighbors(x, batch, n_neighbors)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo._balanced import balanced_distances
-from scrcl_geo._knn import connectivities, knn_distances
+from scrcl_geo._features import checks
+from scrcl_geo._neighbors.balanced import balanced_distances
+from scrcl_geo._neighbors.knn import connectivities, knn_distances
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -64,7 +65,7 @@ def neighbors(
     if batch_key is None:
         distances = knn_distances(x, n_neighbors, metric=metric, seed=seed)
     else:
-        batch = _validate.samples(adata, batch_key)
+        batch = checks.samples(adata, batch_key)
         distances = balanced_distances(x, batch, n_neighbors, metric=metric)
     prefix = f"{key_added}_" if key_added else ""
     keys = (prefix + _keys.CONNECTIVITIES, prefix + _keys.DISTANCES)

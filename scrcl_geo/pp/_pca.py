@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scrcl_geo import _keys, _projection, _validate
-from scrcl_geo._inputs import fit_inputs
+from scrcl_geo import _keys, _validate
+from scrcl_geo._features.inputs import fit_inputs
+from scrcl_geo._features.projection import TRANSFORMS
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -18,7 +19,7 @@ def pca(
     adata: AnnData,
     *,
     n_comps: int = 30,
-    transforms: Sequence[str] = _projection.TRANSFORMS,
+    transforms: Sequence[str] = TRANSFORMS,
     seed: int = 0,
 ) -> None:
     """Principal components of the genes in use, under one or several transforms of their expression.
@@ -51,7 +52,7 @@ def pca(
     _validate.at_least("n_comps", n_comps, 1)
     _validate.at_least("number of transforms", len(transforms), 1)
     for transform in transforms:
-        _validate.one_of("transforms", transform, _projection.TRANSFORMS)
+        _validate.one_of("transforms", transform, TRANSFORMS)
     inputs, adata.obsm[_keys.PCA] = fit_inputs(adata, tuple(transforms), n_comps, seed=seed)
     components = np.concatenate([p.components for p in inputs.projections], axis=1)
     loadings = np.zeros((adata.n_vars, components.shape[1]), np.float32)

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo._runtime import quiet
+from scrcl_geo._features import checks
+from scrcl_geo._progress import quiet
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -54,11 +55,11 @@ def spatial_neighbors(
     import squidpy as sq
 
     _validate.at_least("n_neighbors", n_neighbors, 1)
-    coordinates = _validate.coordinates(adata, spatial_key)
+    coordinates = checks.coordinates(adata, spatial_key)
     smallest = adata.n_obs
     library = None
     if batch_key is not None:
-        library = _validate.samples(adata, batch_key)
+        library = checks.samples(adata, batch_key)
         smallest = int(np.bincount(library).min())
     if smallest < 2:
         raise _validate.fail("a slide is too small", f"{smallest} cell", "at least 2 are needed")

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from scrcl_geo import _associations, _expression, _keys, _validate
+from scrcl_geo import _association_scores, _keys, _validate
+from scrcl_geo._features.expression import used_expression
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -77,19 +78,19 @@ def associations(
     if use_rep is None:
         use_rep = _keys.REFINED if _keys.REFINED in adata.obsm else _keys.EMBEDDING
     cells = np.asarray(_validate.key(adata.obsm, use_rep, slot="obsm", do="run sg.tl.embed(adata) first"))
-    expression = _expression.used_expression(adata)
+    expression = used_expression(adata)
     used = np.flatnonzero(adata.var[_keys.USED_GENES].to_numpy())
-    genes = _associations.gene_embedding(expression, cells)
+    genes = _association_scores.gene_embedding(expression, cells)
     if cell_scores:
-        scores = _associations.cell_associations(expression, cells, genes)
+        scores = _association_scores.cell_associations(expression, cells, genes)
     codes = groups.cat.codes.to_numpy()
     known, n_groups = codes >= 0, len(groups.cat.categories)
     place = cells if own_rep else np.asarray(adata.obsm[_keys.EMBEDDING])
     if not known.all():
         expression, cells, place, codes = (x[known] for x in (expression, cells, place, codes))
-    belongs = _associations.memberships(place, codes, n_groups)
-    found = _associations.marker_scores(expression, belongs)
-    strength = _associations.cluster_associations(expression, cells, codes, n_groups)
+    belongs = _association_scores.memberships(place, codes, n_groups)
+    found = _association_scores.marker_scores(expression, belongs)
+    strength = _association_scores.cluster_associations(expression, cells, codes, n_groups)
 
     names = adata.var_names[used]
     tables = []

@@ -12,7 +12,7 @@ import pandas as pd
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo import cluster as methods
-from scrcl_geo._blocks import join
+from scrcl_geo._features.parts import join
 from scrcl_geo.tl._estimate import estimate_clusters
 from scrcl_geo.tl._parts import embedding as rep_of
 from scrcl_geo.tl._parts import part_columns

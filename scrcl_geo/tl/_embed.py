@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from scrcl_geo import _keys
-from scrcl_geo._blocks import effective_rank, join, scaling, smooth
+from scrcl_geo._features.parts import effective_rank, join, scaling
+from scrcl_geo._neighbors.smoothing import smooth
 from scrcl_geo._version import __version__
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import numpy as np
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo import cluster as methods
-from scrcl_geo._blocks import join, samples_averaged
+from scrcl_geo._features.parts import join
+from scrcl_geo._neighbors.smoothing import samples_averaged
 from scrcl_geo.tl._parts import embedding, parts
 
 if TYPE_CHECKING:

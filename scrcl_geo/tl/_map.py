@@ -11,12 +11,13 @@ import pandas as pd
 from scipy import sparse
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo._align import align
-from scrcl_geo._balanced import joint_graph
-from scrcl_geo._blocks import smooth
-from scrcl_geo._missing import without_missing
-from scrcl_geo._novelty import novelty_of_expression, novelty_of_views
-from scrcl_geo._shift import shift
+from scrcl_geo._features import checks
+from scrcl_geo._mapping.align import align
+from scrcl_geo._mapping.missing import without_missing
+from scrcl_geo._mapping.novelty import novelty_of_expression, novelty_of_views
+from scrcl_geo._mapping.shift import shift
+from scrcl_geo._neighbors.balanced import joint_graph
+from scrcl_geo._neighbors.smoothing import smooth
 from scrcl_geo._version import __version__
 from scrcl_geo.pp import spatial_neighbors
 from scrcl_geo.tl._embed import SMOOTHED_HOPS
@@ -24,8 +25,8 @@ from scrcl_geo.tl._embed import SMOOTHED_HOPS
 if TYPE_CHECKING:
     from anndata import AnnData
 
-    from scrcl_geo._reference import Reference
-    from scrcl_geo._trained import TrainedModel
+    from scrcl_geo._mapping.reference import Reference
+    from scrcl_geo.model._trained import TrainedModel
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ def map(
             "save it with --save-model, or call model.remember(adata) before model.save",
         )
     batches = _batches(adata, batch_key)
-    coordinates = _validate.coordinates(adata, _keys.SPATIAL) if reference.composition else None
+    coordinates = checks.coordinates(adata, _keys.SPATIAL) if reference.composition else None
     expression, present = align(adata, reference.genes, reference.reading, layer)
     features = without_missing(model.inputs_, present).of_expression(expression)
     embedding = np.empty((adata.n_obs, len(reference.center)), np.float32)
@@ -158,7 +159,7 @@ def _batches(adata: AnnData, batch_key: str | None) -> list[np.ndarray]:
     """Positions of the cells of each sample."""
     if batch_key is None:
         return [np.arange(adata.n_obs)]
-    codes = _validate.samples(adata, batch_key)
+    codes = checks.samples(adata, batch_key)
     return [np.flatnonzero(codes == code) for code in np.unique(codes)]
 
 

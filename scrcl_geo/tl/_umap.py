@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scrcl_geo import _keys, _layout, _validate
+from scrcl_geo import _keys, _validate
+from scrcl_geo._neighbors import umap as layout
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -39,4 +40,4 @@ def umap(adata: AnnData, *, use_rep: str = _keys.EMBEDDING, n_neighbors: int = 1
     (100, 2)
     """
     x = _validate.key(adata.obsm, use_rep, slot="obsm", do="run sg.tl.embed(adata) first")
-    adata.obsm["X_umap"] = _layout.umap(np.asarray(x), n_neighbors=n_neighbors, seed=seed)
+    adata.obsm["X_umap"] = layout.umap(np.asarray(x), n_neighbors=n_neighbors, seed=seed)

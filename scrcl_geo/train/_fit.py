@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from scrcl_geo import _validate
-from scrcl_geo._tensors import Batches
+from scrcl_geo.nn.tensors import Batches
 from scrcl_geo.train._checkpoint import Checkpoint
 from scrcl_geo.train._stopping import LossPlateau
 

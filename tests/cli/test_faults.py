@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import scrcl_geo as sg
-from scrcl_geo import _probe
-from scrcl_geo._lock import sole
+from scrcl_geo._files import probe
+from scrcl_geo._files.lock import sole
 from scrcl_geo.cli import main
 from scrcl_geo.train import Checkpoint
 
@@ -123,22 +123,22 @@ def test_a_full_disk_leaves_the_old_output(source, tmp_path, capsys):
     ],
 )
 def test_files_that_take_the_library_down_are_refused(damage, found, source, monkeypatch):
-    monkeypatch.setattr(_probe, "_PATIENCE", 1.0)
+    monkeypatch.setattr(probe, "_PATIENCE", 1.0)
     with pytest.raises(ValueError, match=found):
-        _probe.check(source, damage)
-    monkeypatch.setattr(_probe, "_WHOLE", 0)
-    monkeypatch.setattr(_probe, "_unpacked", damage)
+        probe.check(source, damage)
+    monkeypatch.setattr(probe, "_WHOLE", 0)
+    monkeypatch.setattr(probe, "_unpacked", damage)
     with pytest.raises(ValueError, match=found):
-        _probe.check(source, sg.read)
+        probe.check(source, sg.read)
 
 
 def test_whole_files_and_other_formats_pass(source, tmp_path, monkeypatch):
-    _probe.check(source, sg.read)
-    monkeypatch.setattr(_probe, "_WHOLE", 0)
-    _probe.check(source, sg.read)
+    probe.check(source, sg.read)
+    monkeypatch.setattr(probe, "_WHOLE", 0)
+    probe.check(source, sg.read)
     (tmp_path / "table.csv").write_text("a,b")
-    _probe.check(tmp_path / "table.csv", lambda path: time.sleep(60))
-    _probe.check(tmp_path / "none.h5ad", sg.read)
+    probe.check(tmp_path / "table.csv", lambda path: time.sleep(60))
+    probe.check(tmp_path / "none.h5ad", sg.read)
 
 
 def test_the_walk_reads_every_item(tmp_path):
@@ -154,7 +154,7 @@ def test_the_walk_reads_every_item(tmp_path):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(h5py.Dataset, "attrs", property(Noting))
-        assert _probe._unpacked(tmp_path / "plain.h5") == 3 * 8  # X stays in the file where it is large
+        assert probe._unpacked(tmp_path / "plain.h5") == 3 * 8  # X stays in the file where it is large
     assert read == ["kind"]
 
 

@@ -5,13 +5,15 @@ import pytest
 import torch
 
 import scrcl_geo as sg
-from scrcl_geo import _data, _keys, _plan
-from scrcl_geo._network import default_objective
-from scrcl_geo._tensors import GraphTensors
+from scrcl_geo import _keys
+from scrcl_geo._pipeline import plan
 from scrcl_geo.graph import DEFAULT_EDGES, CellBatches
 from scrcl_geo.graph._batches import partition
 from scrcl_geo.graph._convert import hetero, read_relations
+from scrcl_geo.model._network import default_objective
+from scrcl_geo.model._reading import for_encoders
 from scrcl_geo.nn import BipartiteRefinement, GCNEncoder, MLPEncoder, ScRCLModule
+from scrcl_geo.nn.tensors import GraphTensors
 
 BATCH = 500
 
@@ -22,7 +24,7 @@ def relations(request):
     sg.pp.graph(adata, spatial="no" if request.param == "cells" else "yes")
     found = read_relations(adata, edges=DEFAULT_EDGES, use_rep="X_pca")
     place = adata.obsm["X_pca" if request.param == "cells" else "spatial"]
-    found = _data.for_encoders(found, 10.0, (0, 2))
+    found = for_encoders(found, 10.0, (0, 2))
     return found, partition(place, BATCH)
 
 
@@ -89,7 +91,7 @@ def test_a_model_trains_in_batches_and_maps_all_cells(monkeypatch):
     again = sg.ScRCL(batch_size=200, max_epochs=2).fit(adata, progress=False).embed(adata)
     np.testing.assert_array_equal(embedding, again)
     forced = sg.ScRCL(batch_size="full", max_epochs=2)
-    monkeypatch.setattr(_plan, "FULL_UP_TO", 100)
-    monkeypatch.setattr(_plan, "BATCH_SIZE", 150)
+    monkeypatch.setattr(plan, "FULL_UP_TO", 100)
+    monkeypatch.setattr(plan, "BATCH_SIZE", 150)
     assert len(forced.fit(adata, progress=False).log_.losses) == 2
     assert len(sg.ScRCL(max_epochs=2).fit(adata, progress=False).log_.losses) == 2  # 6 steps in 4 batches

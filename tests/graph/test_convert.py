@@ -6,8 +6,8 @@ import torch
 from scipy import sparse
 
 from scrcl_geo import _keys
-from scrcl_geo._tensors import GraphTensors
 from scrcl_geo.graph import DEFAULT_EDGES, EdgeSpec, to_hetero
+from scrcl_geo.nn.tensors import GraphTensors
 
 
 def test_has_the_documented_types_and_validates(toy_graph):

@@ -5,8 +5,8 @@ import torch
 from losses import dense
 from torch.nn.functional import normalize
 
-from scrcl_geo._sparse import csr
 from scrcl_geo.losses import DistributionAlignment, NeighborhoodAlignment, ViewConsistency, _columns
+from scrcl_geo.nn.sparse import csr
 
 PAIRS = [
     (DistributionAlignment(), dense.distribution_alignment, {}),

@@ -5,9 +5,9 @@ import torch
 from losses.test_losses import random_graph
 from torch.nn.functional import leaky_relu, normalize, relu
 
-from scrcl_geo._sparse import operator
-from scrcl_geo._tensors import normalized_bipartite
 from scrcl_geo.nn import BipartiteRefinement, PaperRefinement
+from scrcl_geo.nn.sparse import operator
+from scrcl_geo.nn.tensors import normalized_bipartite
 
 N, G, D, K = 50, 30, 7, 5
 

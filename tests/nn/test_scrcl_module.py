@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch_geometric.nn import GAT, GCN, GraphSAGE
 
-from scrcl_geo._tensors import GraphTensors
 from scrcl_geo.graph import to_hetero
 from scrcl_geo.nn import BipartiteRefinement, GCNEncoder, MLPEncoder, ScRCLModule
+from scrcl_geo.nn.tensors import GraphTensors
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ import torch
 from losses.test_losses import random_graph
 from nn.test_refinement import dense_propagate, expression
 
-from scrcl_geo._sparse import csr
 from scrcl_geo.nn import SmoothedLinear, propagate, smooth
+from scrcl_geo.nn.sparse import csr
 
 
 def as_csr(x):

@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 import scrcl_geo as sg
-from scrcl_geo import _composition
+from scrcl_geo._features.composition import CompositionMap, shares
 
 
 def ring(n):
@@ -16,14 +16,14 @@ def ring(n):
 
 
 def test_shares_are_those_of_the_neighbourhood():
-    shares = _composition.shares(np.array([0, 0, 0, 1, 1, 1]), ring(6), 1, 2)
+    found = shares(np.array([0, 0, 0, 1, 1, 1]), ring(6), 1, 2)
     expected = [[2, 1], [3, 0], [2, 1], [1, 2], [0, 3], [1, 2]]
-    np.testing.assert_allclose(shares, np.array(expected) / 3, atol=1e-6)
+    np.testing.assert_allclose(found, np.array(expected) / 3, atol=1e-6)
 
 
 def test_no_hops_give_the_type_of_the_cell_itself():
     types = np.array([0, 1, 2, 2])
-    np.testing.assert_array_equal(_composition.shares(types, ring(4), 0, 3), np.eye(3)[types])
+    np.testing.assert_array_equal(shares(types, ring(4), 0, 3), np.eye(3)[types])
 
 
 def test_writes_components_of_unit_variance(toy_graph):
@@ -37,7 +37,7 @@ def test_writes_components_of_unit_variance(toy_graph):
 
 def test_the_stored_map_does_the_same_to_the_same_cells(toy_graph):
     stored = toy_graph.uns["scrcl_composition"]
-    again = _composition.CompositionMap.from_dict(stored)
+    again = CompositionMap.from_dict(stored)
     blocks = np.split(toy_graph.obsm["X_pca"], 3, axis=1)
     found = again.apply(blocks, toy_graph.obsp["spatial_connectivities"])
     np.testing.assert_allclose(found, toy_graph.obsm["X_composition"], atol=1e-4)

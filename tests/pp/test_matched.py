@@ -6,7 +6,7 @@ from scipy import sparse
 
 import scrcl_geo as sg
 from scrcl_geo import _keys
-from scrcl_geo._balanced import mutual_neighbors
+from scrcl_geo._neighbors.balanced import mutual_neighbors
 
 KEY = "matched_connectivities"
 

@@ -133,12 +133,12 @@ def test_selects_expressed_variable_genes():
 def test_components_equal_a_dense_decomposition():
     from sklearn.decomposition import PCA
 
-    from scrcl_geo import _projection
+    from scrcl_geo._features import projection
 
     x = small().X
     totals = np.asarray(x.sum(axis=1)).ravel()
     for transform in ("log", "zscore", "pearson"):
-        projection = _projection.fit_projection(x, totals, transform, 5)
+        projection = projection.fit_projection(x, totals, transform, 5)
         found = projection.apply(x, totals)
         expected = PCA(5, svd_solver="full").fit_transform(transformed(projection, x, totals))
         expected /= np.sqrt(expected.var(axis=0).sum())
@@ -147,22 +147,22 @@ def test_components_equal_a_dense_decomposition():
 
 
 def transformed(projection, x, totals):
-    from scrcl_geo import _projection
+    from scrcl_geo._features import projection
 
     p = projection
-    return _projection._transformer(p.transform, p.mean, p.scale, p.limit)(x, totals)
+    return projection._transformer(p.transform, p.mean, p.scale, p.limit)(x, totals)
 
 
 def test_pearson_residuals_equal_scanpys():
     import scanpy as sc
 
-    from scrcl_geo import _projection
+    from scrcl_geo._features import projection
 
     adata = small()
     totals = np.asarray(adata.X.sum(axis=1)).ravel()
-    projection = _projection.fit_projection(adata.X, totals, "pearson", 5)
+    projection = projection.fit_projection(adata.X, totals, "pearson", 5)
     found = transformed(projection, adata.X, totals)
-    variance = _projection.residual_variance(adata.X, totals)
+    variance = projection.residual_variance(adata.X, totals)
     adata.X = adata.X.toarray()
     sc.experimental.pp.normalize_pearson_residuals(adata)
     np.testing.assert_allclose(found, adata.X, atol=1e-4)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import scrcl_geo as sg
-from scrcl_geo._blocks import samples_averaged, smooth
+from scrcl_geo._neighbors.smoothing import samples_averaged, smooth
 
 
 @pytest.fixture(scope="module")

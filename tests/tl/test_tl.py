@@ -6,7 +6,13 @@ import pytest
 from scipy import sparse, stats
 
 import scrcl_geo as sg
-from scrcl_geo import _associations
+from scrcl_geo._association_scores import (
+    cell_associations,
+    cluster_associations,
+    gene_embedding,
+    marker_scores,
+    memberships,
+)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +55,7 @@ def test_hard_memberships_give_the_rank_sum_test():
     rng = np.random.default_rng(0)
     x = sparse.csr_matrix(rng.poisson(1.0, (80, 5)).astype(float))  # many ties and zeros
     group = np.arange(80) < 30
-    found = _associations.marker_scores(x, np.stack([group, ~group], axis=1).astype(float))
+    found = marker_scores(x, np.stack([group, ~group], axis=1).astype(float))
     dense = x.toarray()
     expected = stats.mannwhitneyu(
         dense[group], dense[~group], alternative="greater", use_continuity=False, method="asymptotic"
@@ -63,12 +69,9 @@ def test_permutation_null_is_exact():
     rng = np.random.default_rng(0)
     x = sparse.random(40, 6, 0.5, format="csr", random_state=1)
     belongs = rng.dirichlet(np.ones(3), 40)
-    z = stats.norm.isf(_associations.marker_scores(x, belongs).pvalue)
+    z = stats.norm.isf(marker_scores(x, belongs).pvalue)
     shuffled = np.stack(
-        [
-            stats.norm.isf(_associations.marker_scores(x, belongs[rng.permutation(40)]).pvalue)
-            for _ in range(2000)
-        ]
+        [stats.norm.isf(marker_scores(x, belongs[rng.permutation(40)]).pvalue) for _ in range(2000)]
     )
     np.testing.assert_allclose(shuffled.std(axis=0), 1, atol=0.07)
     np.testing.assert_allclose(shuffled.mean(axis=0), 0, atol=0.1)
@@ -81,7 +84,7 @@ def test_pvalues_are_uniform_on_permuted_cells(rate):
     x = sparse.csr_matrix(rng.poisson(rate, (600, 400)).astype(float))
     z = rng.normal(size=(600, 4)) + 2 * np.eye(4)[rng.integers(0, 4, 600)]
     labels = z.argmax(axis=1)
-    found = _associations.marker_scores(x, _associations.memberships(z, labels, 4))
+    found = marker_scores(x, memberships(z, labels, 4))
     for c in range(4):
         assert stats.kstest(found.pvalue[:, c], "uniform").pvalue > 0.001
         assert 0.02 < (found.pvalue[:, c] < 0.05).mean() < 0.09
@@ -93,7 +96,7 @@ def test_memberships_follow_the_embedding():
     z = rng.normal(size=(100, 3)) * 0.5 + np.array([[0, 0, 0], [4, 0, 0]])[labels]
     z[0] = [2, 0, 0]  # between the two
     z[1] = [4, 0, 0]  # on the wrong side
-    belongs = _associations.memberships(z, labels, 2)
+    belongs = memberships(z, labels, 2)
     np.testing.assert_allclose(belongs.sum(axis=1), 1)
     assert 0.01 < belongs[0, 0] < 0.99
     assert belongs[1, 1] > 0.9
@@ -105,9 +108,9 @@ def test_cluster_association_is_the_mean_over_its_cells():
     x = sparse.csr_matrix(rng.random((30, 5)))
     z = rng.normal(size=(30, 3)).astype(np.float32)
     labels = np.arange(30) % 3
-    genes = _associations.gene_embedding(x, z)
-    scores = _associations.cell_associations(x, z, genes).toarray()
-    found = _associations.cluster_associations(x, z, labels, 3)
+    genes = gene_embedding(x, z)
+    scores = cell_associations(x, z, genes).toarray()
+    found = cluster_associations(x, z, labels, 3)
     expected = np.stack([scores[labels == c].mean(axis=0) for c in range(3)], axis=1)
     np.testing.assert_allclose(found, expected, atol=1e-5)
 

@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from scrcl_geo._tensors import GraphTensors
 from scrcl_geo.graph import to_hetero
 from scrcl_geo.losses import DistributionAlignment, Objective, Term, ViewConsistency
 from scrcl_geo.nn import BipartiteRefinement, GCNEncoder, MLPEncoder, ScRCLModule
+from scrcl_geo.nn.tensors import GraphTensors
 from scrcl_geo.train import LossPlateau, TrainingError, fit
 
 

@@ -6,7 +6,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from scrcl_geo import _io, _validate
+from scrcl_geo import _validate
+from scrcl_geo._files.whole import check_writable, write_h5ad
 from scrcl_geo.datasets.prepare._run import FORMATS, prepare
 
 
@@ -20,9 +21,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     options = {"label": arguments.label} if arguments.label else {}
     try:
-        _io.check_writable(arguments.output)
+        check_writable(arguments.output)
         adata = prepare(arguments.format, arguments.files, **options)
-        _io.write_h5ad(adata, arguments.output)
+        write_h5ad(adata, arguments.output)
     except _validate.ScrclInputError as error:
         sys.stderr.write(f"prepare: {error}\n")
         return 2

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scrcl_geo import _io, _keys, _validate
+from scrcl_geo import _keys, _validate
+from scrcl_geo._files.whole import read_h5ad
 from scrcl_geo.datasets.prepare._layout import layout
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def convert(
 
     Counts come from ``layer`` where there is one of that name, else from ``X``.
     """
-    source = _io.read_h5ad(files[0])
+    source = read_h5ad(files[0])
     columns = {**{new: old for old, new in (keep or {}).items()}, label_key: label}
     return layout(
         source.layers[layer] if layer is not None and layer in source.layers else source.X,

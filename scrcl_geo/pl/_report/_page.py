@@ -7,7 +7,8 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scrcl_geo import _io, _keys
+from scrcl_geo import _keys
+from scrcl_geo._files.whole import check_writable, write_text
 from scrcl_geo._version import __version__
 
 if TYPE_CHECKING:
@@ -76,9 +77,9 @@ def report(
     """
     from scrcl_geo.pl._report import _source
 
-    _io.check_writable(path)
+    check_writable(path)
     source = _source.read(adata, groupby, batch_key, max_cells, seed)
-    _io.write_text(render(source, title, n_genes), path)
+    write_text(render(source, title, n_genes), path)
     return Path(path)
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from scrcl_geo import _keys, _layout, _validate
+from scrcl_geo import _keys, _validate
+from scrcl_geo._neighbors.umap import umap
 from scrcl_geo.pl._colors import group_colors
 
 if TYPE_CHECKING:
@@ -99,4 +100,4 @@ def _umap(adata: AnnData, drawn: np.ndarray, seed: int) -> np.ndarray:
     remedy = "run sg.tl.embed(adata) or scrcl-geo run first"
     x = _validate.key(adata.obsm, _keys.EMBEDDING, slot="obsm", do=remedy)
     logger.info("no obsm['X_umap'] is stored: laying out %s cells", f"{len(drawn):,}")
-    return _layout.umap(np.asarray(x)[drawn], seed=seed)
+    return umap(np.asarray(x)[drawn], seed=seed)

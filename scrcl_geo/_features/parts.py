@@ -1,0 +1,53 @@
+"""Parts of an embedding that are put side by side with equal weight."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_CHUNK = 100_000
+
+
+def unit_variance(x: np.ndarray) -> np.ndarray:
+    """Centred and scaled to total variance 1, float32; a constant block becomes zero."""
+    return join(x)
+
+
+def join(*blocks: np.ndarray) -> np.ndarray:
+    """Blocks side by side, each of total variance 1, float32."""
+    stops = np.cumsum([block.shape[1] for block in blocks])
+    joined = np.empty((len(blocks[0]), stops[-1]), np.float32)
+    for block, stop in zip(blocks, stops, strict=True):
+        center, scale = _center_and_scale(block)
+        columns = slice(stop - block.shape[1], stop)
+        for start in range(0, len(block), _CHUNK):  # float64 in between, a chunk at a time
+            rows = slice(start, start + _CHUNK)
+            joined[rows, columns] = (block[rows] - center) / scale
+    return joined
+
+
+def scaling(*blocks: np.ndarray) -> dict[str, np.ndarray]:
+    """Centre and scale, (D,) float32 each, of the columns :func:`join` makes, to join new cells alike."""
+    found = [_center_and_scale(block) for block in blocks]
+    center = np.concatenate([c for c, _ in found])
+    scale = np.repeat([s for _, s in found], [block.shape[1] for block in blocks])
+    return {"center": center.astype(np.float32), "scale": scale.astype(np.float32)}
+
+
+def _center_and_scale(block: np.ndarray) -> tuple[np.ndarray, float]:
+    center = block.mean(axis=0, dtype=np.float64)
+    total = 0.0
+    for start in range(0, len(block), _CHUNK):
+        total += float(np.square(block[start : start + _CHUNK] - center).sum())
+    return center, float(np.sqrt(total / len(block))) or 1.0
+
+
+def effective_rank(x: np.ndarray) -> float:
+    r"""Dimensions that the rows of (N, D) spread over: :math:`(\sum \lambda)^2 / \sum \lambda^2` of their
+    covariance's eigenvalues λ; 0 where all rows are equal."""
+    center = x.mean(axis=0, dtype=np.float64)
+    covariance = np.zeros((x.shape[1], x.shape[1]))
+    for start in range(0, len(x), _CHUNK):
+        part = x[start : start + _CHUNK] - center
+        covariance += part.T @ part
+    squares = float((covariance**2).sum())
+    return float(np.trace(covariance) ** 2 / squares) if squares > 0 else 0.0

@@ -1,0 +1,1 @@
+"""Disk: reading, whole writing, locks, interrupts."""

@@ -1,0 +1,87 @@
+"""Whether a file can be read at all, found out in another process.
+
+HDF5 can crash or never return on damaged bytes, and no signal is heard meanwhile; and a small file can
+unpack to more than the machine holds.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from scrcl_geo import _validate
+from scrcl_geo._files.memory import machine_bytes
+
+_WHOLE = 50_000_000  # bytes up to which a file is read in full
+_PATIENCE = 30.0  # seconds
+_TOO_LARGE = 3  # exit status
+_ON_DISK = ("X", "raw")  # stay there where they are large
+
+
+def check(path: str | Path, read: Callable[[Path], object]) -> None:
+    """Fail with one line where reading a small HDF5 file, or walking a large one, crashes or does not end.
+
+    Nor may it unpack to more than the memory of the machine.
+
+    What ``read`` raises by itself is left to the caller's own reading.
+
+    Raises
+    ------
+    ScrclInputError
+        The file is damaged or too large.
+    """
+    path = Path(path)
+    if not hasattr(os, "fork") or not _is_hdf5(path):
+        return
+    child = os.fork()
+    if child == 0:
+        try:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+            if _unpacked(path) > machine_bytes():
+                os._exit(_TOO_LARGE)
+            if path.stat().st_size <= _WHOLE:
+                read(path)
+        finally:
+            os._exit(0)
+    end = time.monotonic() + _PATIENCE
+    while not (ended := os.waitpid(child, os.WNOHANG))[0] and time.monotonic() < end:
+        time.sleep(0.01)
+    if not ended[0]:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        found = f"reading it did not end within {_PATIENCE:.0f} s"
+    elif os.WIFSIGNALED(ended[1]):
+        found = "reading it crashes the HDF5 library"
+    elif os.WEXITSTATUS(ended[1]) == _TOO_LARGE:
+        found = f"arrays of more than the {machine_bytes() / 1e9:.0f} GB of this machine"
+        raise _validate.fail(f"cannot read {path}", found, "take fewer cells or a larger machine")
+    else:
+        return
+    raise _validate.fail(f"cannot read {path}", found, "the file is damaged: take another copy")
+
+
+def _is_hdf5(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(8) == b"\x89HDF\r\n\x1a\n"
+
+
+def _unpacked(path: Path) -> int:
+    """Bytes of all arrays that are read to memory; walks through the whole file."""
+    import h5py
+
+    sizes = []
+
+    def look(name: str, item: h5py.HLObject) -> None:  # anything returned would end the walk
+        for key in item.attrs:
+            item.attrs[key]
+        if isinstance(item, h5py.Dataset) and name.split("/")[0] not in _ON_DISK:
+            sizes.append(item.size * item.dtype.itemsize)
+
+    with h5py.File(path, "r") as file:
+        file.visititems(look)
+    return sum(sizes)

@@ -1,0 +1,1 @@
+"""New cells in the clusters of a trained model."""

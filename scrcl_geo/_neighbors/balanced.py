@@ -1,0 +1,91 @@
+"""Neighbours from every batch in equal number, so that a graph crosses samples."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from scrcl_geo._neighbors.backends import inverted_file
+from scrcl_geo._neighbors.knn import EXACT_UP_TO, connectivities
+
+
+def balanced_distances(
+    x: np.ndarray, batch: np.ndarray, n_neighbors: int, *, metric: str = "cosine"
+) -> sparse.csr_matrix:
+    """Distances to the nearest rows of each batch, ``n_neighbors`` in all, shared evenly.
+
+    Where neighbours are searched over all rows, a shift between batches leaves every row among its own.
+    Source: the idea of batch-balanced neighbours (Polański et al., Bioinformatics 2020).
+
+    Shapes: ``x`` (N, F), ``batch`` (N,) whole numbers 0 … B - 1 → (N, N) float32 CSR with ``n_neighbors``
+    stored entries per row, at least one per batch; a batch with fewer rows gives all it has.
+    """
+    n_batches = int(batch.max()) + 1
+    x = np.ascontiguousarray(x, dtype=np.float32)
+    if metric == "cosine":
+        x = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    members = [np.flatnonzero(batch == b) for b in range(n_batches)]
+    rows, columns, values = [], [], []
+    for own in range(n_batches):
+        for other in range(n_batches):
+            # what does not divide evenly goes to the row's own batch and those after it
+            share = n_neighbors // n_batches + ((other - own) % n_batches < n_neighbors % n_batches)
+            index, distance = _search(
+                x[members[other]], x[members[own]], max(1, share), itself=own == other, metric=metric
+            )
+            rows.append(np.repeat(members[own], index.shape[1]))
+            columns.append(members[other][index.reshape(-1)])
+            values.append(distance.reshape(-1))
+    found = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
+    return sparse.coo_matrix(found, (len(x), len(x)), dtype=np.float32).tocsr()
+
+
+def mutual_neighbors(x: np.ndarray, batch: np.ndarray, n_neighbors: int) -> sparse.csr_matrix:
+    """Pairs of rows of different batches that are each among the other's nearest: symmetric 0/1.
+
+    Shapes: ``x`` (N, F), ``batch`` (N,) → (N, N) float32 CSR; ``n_neighbors`` as in
+    :func:`balanced_distances`.
+    """
+    found = balanced_distances(x, batch, n_neighbors, metric="euclidean").tocoo()
+    across = batch[found.row] != batch[found.col]
+    ones = np.ones(np.count_nonzero(across), np.float32)
+    pairs = sparse.csr_matrix((ones, (found.row[across], found.col[across])), found.shape)
+    return pairs.minimum(pairs.T).tocsr()
+
+
+def joint_graph(reference: np.ndarray, new: np.ndarray, n_neighbors: int) -> sparse.csr_matrix:
+    """Symmetric 0/1 graph of reference and new cells: a new cell has half its neighbours in each.
+
+    Edges among the reference are those it has without the new cells.
+
+    Shapes: ``reference`` (M, F), ``new`` (N, F) → (M + N, M + N).
+    """
+    m, n = len(reference), len(new)
+    batch = np.repeat([0, 1], [m, n])
+    among = balanced_distances(reference, batch[:m], n_neighbors).tocoo()
+    joint = balanced_distances(np.concatenate([reference, new]), batch, n_neighbors).tocoo()
+    from_new = joint.row >= m
+    rows = np.concatenate([among.row, joint.row[from_new]])
+    columns = np.concatenate([among.col, joint.col[from_new]])
+    ones = np.ones(len(rows), np.float32)
+    return connectivities(sparse.csr_matrix((ones, (rows, columns)), (m + n, m + n)))
+
+
+def _search(
+    data: np.ndarray, queries: np.ndarray, n_neighbors: int, *, itself: bool, metric: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Nearest rows of ``data``: positions and distances, (n, k) each; without the row itself where asked."""
+    from sklearn import config_context
+    from sklearn.neighbors import NearestNeighbors
+
+    n_neighbors = min(n_neighbors, len(data) - itself)
+    if n_neighbors < 1:
+        return np.empty((len(queries), 0), np.int64), np.empty((len(queries), 0))
+    if len(data) > EXACT_UP_TO:
+        index, distance = inverted_file(data, n_neighbors, queries=None if itself else queries)
+        return index, distance**2 / 2 if metric == "cosine" else distance
+    plain = "euclidean" if metric == "cosine" else metric
+    searcher = NearestNeighbors(n_neighbors=n_neighbors, metric=plain, algorithm="brute")
+    with config_context(working_memory=64):
+        distance, index = searcher.fit(data).kneighbors(None if itself else queries)
+    return index, distance**2 / 2 if metric == "cosine" else distance

@@ -1,0 +1,50 @@
+"""Nearest neighbours as scanpy-style sparse matrices."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from scrcl_geo import _validate
+from scrcl_geo._neighbors.backends import exact, inverted_file, on_device
+
+EXACT_UP_TO = 20_000
+_METRICS = ("cosine", "euclidean")
+
+
+def knn_distances(
+    x: np.ndarray, n_neighbors: int, *, metric: str = "euclidean", seed: int = 0, device: str = "cpu"
+) -> sparse.csr_matrix:
+    """Distances to the nearest other rows: exact up to 20,000 rows and on CUDA, by inverted lists beyond.
+
+    Shapes: ``x`` (N, F) → (N, N) float32 CSR with ``n_neighbors`` stored entries per row (fewer where
+    there are fewer rows). O(N²) time up to 20,000 rows and on CUDA, about O(N √N) beyond; O(N) memory.
+    """
+    _validate.one_of("metric", metric, _METRICS)
+    n_rows = len(x)
+    n_neighbors = min(n_neighbors, n_rows - 1)
+    if n_neighbors < 1:  # a single row has no neighbour
+        return sparse.csr_matrix((n_rows, n_rows), dtype=np.float32)
+    if metric == "cosine":  # half the squared distance of unit rows
+        x = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    if device == "cuda":
+        index, distance = on_device(x, n_neighbors, seed)
+    elif n_rows <= EXACT_UP_TO:
+        index, distance = exact(x, n_neighbors, seed)
+    else:
+        index, distance = inverted_file(x, n_neighbors, seed)
+    if metric == "cosine":
+        distance = distance**2 / 2
+    indptr = np.arange(0, index.size + 1, index.shape[1])
+    # neighbours at distance 0 are edges too: the structure keeps them as stored zeros
+    return sparse.csr_matrix(
+        (distance.astype(np.float32).reshape(-1), index.reshape(-1), indptr), (n_rows, n_rows)
+    )
+
+
+def connectivities(distances: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Symmetric 0/1 graph of all stored neighbour pairs, float32 CSR."""
+    pattern = sparse.csr_matrix(
+        (np.ones(distances.nnz, np.float32), distances.indices, distances.indptr), distances.shape
+    )
+    return pattern.maximum(pattern.T).tocsr()

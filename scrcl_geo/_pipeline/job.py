@@ -1,0 +1,82 @@
+"""The main job, step by step: what the command line, the demo and the benchmarks all run."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scrcl_geo import _keys, _validate, pp, tl
+from scrcl_geo._pipeline.plan import Plan
+from scrcl_geo.model import ScRCL
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+logger = logging.getLogger(__name__)
+
+
+def run(
+    adata: AnnData,
+    n_clusters: int | None = None,
+    *,
+    layer: str | None = None,
+    spatial: str = "auto",
+    batch_key: str | None = None,
+    preset: str = "default",
+    seed: int = 0,
+    device: str = "auto",
+    progress: bool = True,
+    save_model: str | Path | None = None,
+    batch_size: int | str = "auto",
+    memory: float | None = None,
+    checkpoint: str | Path | None = None,
+    checkpoint_every: float = 120.0,
+) -> dict[str, float]:
+    """Graphs, embedding, clusters and associations, written to ``adata``; returns seconds per stage."""
+    _validate.one_of("preset", preset, ("default", "paper"))
+    plan = Plan.of(adata, layer=layer, spatial=spatial, batch_size=batch_size, memory=memory)
+    _validate.n_clusters(n_clusters, adata.n_obs)
+    logger.info("plan: %s", plan)
+    adata.uns.pop(_keys.NUMBER, None)  # an earlier run's estimate is not about these clusters
+    seconds: dict[str, float] = {}
+    with timed("graph", seconds, plan):
+        pp.graph(adata, layer=layer, spatial=spatial, batch_key=batch_key, seed=seed)
+    paper = preset == "paper"
+    model = (
+        ScRCL.paper(n_clusters or 32) if paper else ScRCL(batch_size=plan.batch_size)
+    )  # the paper sets its width K to the clusters
+    with timed("embed", seconds, plan):
+        tl.embed(
+            adata,
+            model=model,
+            seed=seed,
+            device=device,
+            checkpoint=checkpoint,
+            checkpoint_every=checkpoint_every,
+            progress=progress,
+        )
+    with timed("cluster", seconds, plan):
+        rep = _keys.REFINED if paper else _keys.EMBEDDING
+        tl.cluster(adata, n_clusters, use_rep=rep, method="kmeans" if paper else "auto", seed=seed)
+    with timed("associations", seconds, plan):
+        tl.associations(adata)
+    if save_model is not None:
+        with timed("save", seconds):
+            model.remember(adata, seed=seed).save(save_model)
+    return seconds
+
+
+@contextmanager
+def timed(stage: str, seconds: dict[str, float], plan: Plan | None = None) -> Iterator[None]:
+    """Record the wall time of a block under its name; with a plan, tell what is still to come."""
+    if plan is not None:
+        names = list(plan.seconds)
+        left = sum(plan.seconds[name] for name in names[names.index(stage) + 1 :])
+        logger.info("%s: about %.0f s, %.0f s more after it", stage, plan.seconds[stage], left)
+    start = time.perf_counter()
+    yield
+    seconds[stage] = time.perf_counter() - start

@@ -1,0 +1,119 @@
+"""What a run will cost, before it starts: seconds and memory per stage, and the size of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scrcl_geo import _keys, _validate
+from scrcl_geo._features import checks
+from scrcl_geo._features.rows import on_disk
+from scrcl_geo._features.values import SAMPLE
+from scrcl_geo.cluster import CLUSTERED
+from scrcl_geo.graph import FULL_UP_TO, resolve_batch_size
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+_SMALLEST_BATCH = 1024
+_LESS = "raise --memory or take fewer cells"
+_STEPS = 40  # of the default, on all cells
+_LIBRARIES = 0.9  # GB resident after importing torch, PyG, scanpy and squidpy
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Sizes, what they cost, and how training goes through the cells.
+
+    ``seconds`` per stage hold for one core of 2026; ``gigabytes`` is the peak of the whole run.
+    """
+
+    n_cells: int
+    n_genes: int
+    n_values: int
+    in_space: bool
+    from_disk: bool
+    batch_size: int | str
+
+    @classmethod
+    def of(
+        cls,
+        adata: AnnData,
+        *,
+        layer: str | None = None,
+        spatial: str = "auto",
+        batch_size: int | str = "auto",
+        memory: float | None = None,
+    ) -> Plan:
+        """Plan of a default run on an AnnData, within ``memory`` GB if given.
+
+        Raises
+        ------
+        ScrclInputError
+            Not even small batches fit.
+        """
+        matrix = checks.data_matrix(adata, layer)
+        plan = cls(
+            n_cells=adata.n_obs,
+            n_genes=min(adata.n_vars, 2000),
+            n_values=_stored_values(matrix),
+            in_space=spatial == "yes" or (spatial == "auto" and _keys.SPATIAL in adata.obsm),
+            from_disk=on_disk(matrix),
+            batch_size=resolve_batch_size(batch_size, adata.n_obs),
+        )
+        while memory is not None and plan.gigabytes > memory and batch_size == "auto":
+            smaller = plan.cells_per_step // 2
+            if smaller < _SMALLEST_BATCH:
+                break
+            plan = replace(plan, batch_size=smaller)
+        if memory is not None and plan.gigabytes > memory:
+            found = f"{plan.gigabytes:.1f} GB needed for {plan.n_cells:,} cells, {memory:g} GB allowed"
+            raise _validate.fail("the memory budget is too small", found, _LESS)
+        return plan
+
+    @property
+    def cells_per_step(self) -> int:
+        """Cells of one training step."""
+        return self.n_cells if self.batch_size == "full" else min(int(self.batch_size), self.n_cells)
+
+    @property
+    def seconds(self) -> Mapping[str, float]:
+        """Expected seconds of each stage."""
+        n, values = self.n_cells, self.n_values
+        sample = min(n, SAMPLE)
+        components = 3 * (sample * self.n_genes**2 / 8e10 + n * self.n_genes / 5e8)
+        neighbors = n**2 / 2.5e8 if n <= FULL_UP_TO else n * np.sqrt(n) / 1.2e6
+        composition = 6e-4 * n if self.in_space else 0.0
+        steps = _STEPS if self.batch_size == "full" else 3 * _STEPS
+        read = values / 1.5e8
+        return {
+            "read": 0.5 if self.from_disk else 0.5 + read,
+            "graph": 3 + components + neighbors + composition + read,
+            "embed": 2 + steps * self.cells_per_step * 3.4e-5 + n * 1.3e-4,
+            "cluster": 1 + min(n, CLUSTERED) * 1.4e-3 + n * 1e-5,
+            "associations": 0.3 + values * 3.5e-7,
+            "write": 0.5 + n * 1e-5 + values / 4e8,
+        }
+
+    @property
+    def gigabytes(self) -> float:
+        """Expected peak of resident memory."""
+        stored = 0 if self.from_disk else 8 * self.n_values
+        expression = 12 * self.n_values
+        return _LIBRARIES + (stored + expression + 5e3 * self.n_cells + 2.5e4 * self.cells_per_step) / 1e9
+
+    def __str__(self) -> str:
+        size = "all cells at once" if self.batch_size == "full" else f"{self.batch_size:,} cells at a time"
+        cost = f"about {sum(self.seconds.values()):.0f} s on one CPU core, {self.gigabytes:.1f} GB of memory"
+        return f"{cost}; training takes {size}"
+
+
+def _stored_values(matrix: object) -> int:
+    """Stored values of a matrix: its non-zeros where it is sparse."""
+    if hasattr(matrix, "nnz"):
+        return int(matrix.nnz)
+    group = getattr(matrix, "group", None)  # sparse and on disk
+    return int(group["data"].shape[0] if group is not None else np.prod(matrix.shape))  # type: ignore[attr-defined]

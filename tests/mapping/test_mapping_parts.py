@@ -1,0 +1,116 @@
+"""The parts of mapping, each against what it stands for."""
+
+import numpy as np
+import pytest
+
+from scrcl_geo._features.expression import Expression
+from scrcl_geo._features.inputs import InputMap
+from scrcl_geo._features.projection import Projection
+from scrcl_geo._files.whole import write_folder
+from scrcl_geo._mapping.classifier import fit_classifier
+from scrcl_geo._mapping.missing import without_missing
+from scrcl_geo._mapping.novelty import novelty_of_expression, novelty_of_views
+from scrcl_geo._mapping.shift import shift
+from scrcl_geo._neighbors.balanced import balanced_distances, joint_graph
+
+RNG = np.random.default_rng(0)
+
+
+def test_balanced_neighbours_come_from_every_batch_and_are_the_nearest():
+    x, batch = RNG.normal(size=(60, 4)), np.repeat([0, 1, 2], [30, 20, 10])
+    found = balanced_distances(x, batch, 7, metric="euclidean").toarray()
+    exact = np.linalg.norm(x[:, None] - x[None], axis=-1)
+    for row in range(60):
+        for other in range(3):
+            members = np.flatnonzero((batch == other) & (np.arange(60) != row))
+            n = (found[row, members] > 0).sum()
+            assert n == (3 if other == batch[row] else 2)
+            nearest = members[np.argsort(exact[row, members])[:n]]
+            np.testing.assert_allclose(found[row, nearest], exact[row, nearest], rtol=1e-3)
+
+
+def test_a_batch_smaller_than_its_share_gives_all_it_has():
+    found = balanced_distances(RNG.normal(size=(12, 3)), np.repeat([0, 1], [11, 1]), 6)
+    assert found[11].nnz == 3  # one cell has no other of its own batch
+    assert (np.diff(found.indptr)[:11] == 4).all()
+
+
+def test_the_joint_graph_keeps_the_reference_as_it_was():
+    reference, new = RNG.normal(size=(40, 5)), RNG.normal(size=(10, 5))
+    graph = joint_graph(reference, new, 6)
+    alone = balanced_distances(reference, np.zeros(40, int), 6)
+    assert ((graph[:40, :40] != 0).toarray() == ((alone + alone.T) != 0).toarray()).all()
+    assert (graph[40:, :40].sum(axis=1) >= 3).all()
+
+
+def test_the_shift_is_found_whatever_kinds_are_there():
+    centers = RNG.normal(size=(6, 8)) * 4
+    reference = np.repeat(centers, 100, axis=0) + RNG.normal(size=(600, 8)) * 0.3
+    new = np.repeat(centers[:2], [150, 20], axis=0) + RNG.normal(size=(170, 8)) * 0.3
+    planted = np.full(8, 0.5)
+    found = shift((new + planted).astype(np.float32), reference.astype(np.float32))
+    np.testing.assert_allclose(found, planted, atol=0.15)
+
+
+@pytest.mark.parametrize("measure", [novelty_of_views, novelty_of_expression])
+def test_novelty_is_calibrated_and_sees_what_is_far(measure):
+    known, same = RNG.normal(size=(800, 10)), RNG.normal(size=(300, 10))
+    far = RNG.normal(size=(100, 10)) + 12
+    found = measure(known, np.concatenate([same, far]))
+    assert (found[:300] > 1).mean() < 0.05
+    assert (found[300:] > 1).mean() > 0.95
+
+
+@pytest.mark.parametrize("n_clusters", [2, 4])
+def test_probabilities_are_those_of_the_fit(n_clusters):
+    from sklearn.linear_model import LogisticRegression
+
+    labels = np.arange(80) % n_clusters
+    x = RNG.normal(size=(80, 3)) + labels[:, None]
+    expected = LogisticRegression(max_iter=1000).fit(x, labels).predict_proba(x)
+    np.testing.assert_allclose(fit_classifier(x, labels, n_clusters).probabilities(x), expected, atol=1e-4)
+
+
+def test_components_are_found_from_a_part_of_the_genes():
+    """Expression in the span of the components: least squares finds them, zeros in place of genes do not."""
+    loadings = np.linalg.qr(RNG.normal(size=(90, 4)))[0].astype(np.float32)
+    mean, scores = RNG.uniform(1, 2, 90).astype(np.float32), RNG.normal(size=(50, 4))
+    center = mean @ loadings
+    inputs = InputMap((Projection("log", mean, np.ones(90), np.inf, loadings, center),))
+    present = np.ones(90, bool)
+    present[1::3] = False
+    x = (mean + scores @ loadings.T) * present
+
+    def error(inputs):
+        found = inputs.of_expression(Expression(x, x.sum(axis=1), "scaled", None))
+        return np.square(found - scores).sum() / np.square(scores).sum()
+
+    assert error(inputs) > 0.3
+    assert error(without_missing(inputs, present)) < 0.05
+    assert without_missing(inputs, np.ones(90, bool)) is inputs
+
+
+def test_a_folder_is_written_whole_or_not_at_all(tmp_path):
+    def broken(folder):
+        (folder / "config.json").write_text("{}")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(ValueError, match="No space left on device"):
+        write_folder(tmp_path / "model", broken)
+    assert not list(tmp_path.iterdir())
+    write_folder(tmp_path / "model", lambda folder: (folder / "config.json").write_text("1"))
+    write_folder(tmp_path / "model", lambda folder: (folder / "config.json").write_text("2"))
+    assert (tmp_path / "model" / "config.json").read_text() == "2"
+    with pytest.raises(ValueError, match="No space left"):
+        write_folder(tmp_path / "model", broken)
+    assert (tmp_path / "model" / "config.json").read_text() == "2"
+    assert [p.name for p in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_folder_with_other_things_is_left_alone(tmp_path):
+    (tmp_path / "thesis.tex").write_text("precious")
+    with pytest.raises(ValueError, match="a folder with other things in it"):
+        write_folder(tmp_path, lambda folder: None)
+    with pytest.raises(ValueError, match="a file of that name"):
+        write_folder(tmp_path / "thesis.tex", lambda folder: None)
+    assert (tmp_path / "thesis.tex").read_text() == "precious"

@@ -1,0 +1,140 @@
+"""Files made to harm: they neither run code nor take all memory, and are refused with one line."""
+
+import json
+import pickle
+import re
+
+import h5py
+import numpy as np
+import pytest
+
+import scrcl_geo as sg
+from scrcl_geo._files.whole import write_h5ad
+from scrcl_geo.cli import main
+
+RAN = []
+
+
+class Harmful:
+    def __reduce__(self):
+        return RAN.append, (1,)
+
+
+@pytest.fixture
+def model(adata, tmp_path):
+    """Folder of a saved model."""
+    sg.ScRCL(max_epochs=1).fit(adata, progress=False).save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def refused(folder, message):
+    with pytest.raises(sg._validate.ScrclInputError, match=message) as error:
+        sg.ScRCL.load(folder)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def run(path, capsys):
+    """The one line with which the command line refuses a file, and that nothing was written."""
+    output = path.with_name("out.h5ad")
+    assert main(["run", str(path), "--output", str(output), "--n-clusters", "2"]) == 2
+    message = capsys.readouterr().err.strip()
+    assert len(message.splitlines()) == 1
+    assert not output.exists()
+    return message
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        (("config", "hidden_channels"), 10**6),  # 4 TB
+        (("config", "out_channels"), 10**12),
+        (("config", "hidden_channels"), "wide"),
+        (("sizes", "in_channels"), 10**9),
+        (("n_hops",), [10**9, 10**9]),
+        (("n_hops",), [-1, 1]),
+        (("edges",), "cell"),
+    ],
+)
+def test_settings_that_do_not_fit_the_weights(model, entry, value):
+    stored = json.loads((model / "config.json").read_text())
+    place = stored
+    for name in entry[:-1]:
+        place = place[name]
+    place[entry[-1]] = value
+    (model / "config.json").write_text(json.dumps(stored))
+    refused(model, "cannot load the model|is out of range")
+
+
+def test_the_network_is_not_built_before_its_weights_were_compared(model):
+    stored = json.loads((model / "config.json").read_text())
+    stored["config"]["hidden_channels"] = 10**6
+    (model / "config.json").write_text(json.dumps(stored))
+    refused(model, "found weights of another network .*encoder")
+
+
+@pytest.mark.parametrize("name", ["weights", "statistics"])
+def test_pickles_do_not_run(model, name):
+    (model / f"{name}.safetensors").write_bytes(pickle.dumps(Harmful()))
+    refused(model, "cannot load the model")
+    assert not RAN
+
+
+def test_a_model_larger_than_memory(model, monkeypatch):
+    monkeypatch.setattr("scrcl_geo.model._saving.machine_bytes", lambda: 1000)
+    refused(model, "more bytes than memory")
+
+
+def test_a_small_file_that_unpacks_to_more_than_memory(tmp_path, capsys):
+    path = tmp_path / "bomb.h5ad"
+    sg.datasets.toy(n_slides=1, n_cells=40, n_genes=50).write_h5ad(path)
+    with h5py.File(path, "r+") as file:
+        file["obsm"].create_dataset("wide", (40, 10**12), np.float32, chunks=(40, 1000), compression="gzip")
+    assert path.stat().st_size < 1_000_000
+    assert "arrays of more than the" in run(path, capsys)
+    assert [p.name for p in tmp_path.iterdir()] == ["bomb.h5ad"]
+
+
+def test_code_in_a_file_does_not_run(tmp_path, capsys):
+    path = tmp_path / "code.h5ad"
+    sg.datasets.toy(n_slides=1, n_cells=40, n_genes=50).write_h5ad(path)
+    with h5py.File(path, "r+") as file:
+        entry = file["uns"].create_dataset("payload", data=np.void(pickle.dumps(Harmful())))
+        entry.attrs["encoding-type"], entry.attrs["encoding-version"] = "pickle", "0.1.0"
+    assert "cannot read" in run(path, capsys)
+    assert not RAN
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "words"),
+    [
+        ("X/indices", 10**6, "X is no valid sparse matrix"),
+        ("X/indices", -1, "X is no valid sparse matrix"),
+        ("X/indptr", 10**6, "cannot read|X is no valid sparse matrix"),
+        ("X/data", 1e300, "X holds values out of range"),
+        ("obs/_index", b"a\0b", "null character|cannot read"),
+    ],
+)
+def test_damage_that_still_reads(tmp_path, capsys, place, value, words):
+    path = tmp_path / "x.h5ad"
+    adata = sg.datasets.toy(n_slides=1, n_cells=40, n_genes=50)
+    adata.X = adata.X.astype(np.float64)
+    adata.write_h5ad(path)
+    with h5py.File(path, "r+") as file:
+        array = file[place][:]
+        array[3] = value
+        kind = file[place].attrs.items()
+        kept = dict(kind)
+        del file[place]
+        if array.dtype == object:
+            array = array.astype("S30")
+        file[place] = array
+        file[place].attrs.update(kept)
+    assert re.search(words, run(path, capsys))
+
+
+def test_what_no_file_can_hold_is_told(tmp_path):
+    adata = sg.datasets.toy(n_slides=1, n_cells=40, n_genes=50)
+    adata.uns["thing"] = object()
+    with pytest.raises(sg._validate.ScrclInputError, match=r"cannot write .*remove or rename that entry"):
+        write_h5ad(adata, tmp_path / "x.h5ad")
+    assert not list(tmp_path.iterdir())
