@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 # node types and edge types of the heterogeneous graph
 CELL = "cell"
 GENE = "gene"
@@ -13,12 +11,10 @@ MATCHED = (CELL, "matched_with", CELL)
 COEXPRESSED = (GENE, "coexpressed_with", GENE)
 EXPRESSES = (CELL, "expresses", GENE)
 EXPRESSED_BY = (GENE, "rev_expresses", CELL)
+# the cell graph of the losses and of encoders of one relation, joined from the relations above
+LINKED = (CELL, "linked_to", CELL)
 # cell–cell edges that can be found again for new cells, or that these do without
 MAPPED_EDGES = (SIMILAR, NEAR, MATCHED)
-
-# attributes of nodes of the graph
-VIEW2_FEATURES = "x_view2"
-GENE_TOTALS = "expression_total"
 
 # AnnData input
 SPATIAL = "spatial"
@@ -53,13 +49,3 @@ ASSOCIATIONS = "scrcl_associations"
 NUMBER = "scrcl_n_clusters"
 MAPPING = "scrcl_map"
 PARTITIONS = "scrcl_partitions"
-
-
-def joined(edge_types: Iterable[tuple[str, str, str]], node: str) -> list[tuple[str, str, str]]:
-    """The relations of a node type with itself that are united into one graph.
-
-    Where there are spatial edges, these stand in for the expression neighbours, as in the paper: cells alike
-    in expression may be far apart in tissue.
-    """
-    own = [t for t in edge_types if t[0] == t[2] == node]
-    return [t for t in own if not (t == SIMILAR and NEAR in own)]

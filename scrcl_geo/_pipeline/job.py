@@ -16,6 +16,8 @@ from scrcl_geo.model import ScRCL
 if TYPE_CHECKING:
     from anndata import AnnData
 
+    from scrcl_geo.train import Checkpoint
+
 logger = logging.getLogger(__name__)
 
 
@@ -33,8 +35,7 @@ def run(
     save_model: str | Path | None = None,
     batch_size: int | str = "auto",
     memory: float | None = None,
-    checkpoint: str | Path | None = None,
-    checkpoint_every: float = 120.0,
+    checkpoint: Checkpoint | None = None,
 ) -> dict[str, float]:
     """Graphs, embedding, clusters and associations, written to ``adata``; returns seconds per stage."""
     _validate.one_of("preset", preset, ("default", "paper"))
@@ -56,7 +57,6 @@ def run(
             seed=seed,
             device=device,
             checkpoint=checkpoint,
-            checkpoint_every=checkpoint_every,
             progress=progress,
         )
     with timed("cluster", seconds, plan):

@@ -51,6 +51,7 @@ def run(arguments: argparse.Namespace) -> None:
     from scrcl_geo._files.probe import check
     from scrcl_geo._files.readers import read
     from scrcl_geo._pipeline.summary import summarize
+    from scrcl_geo.train import Checkpoint
 
     if arguments.n_clusters is not None:
         _validate.at_least("--n-clusters", arguments.n_clusters, 2)
@@ -81,8 +82,7 @@ def run(arguments: argparse.Namespace) -> None:
         save_model=arguments.save_model,
         batch_size=arguments.batch_size,
         memory=arguments.memory,
-        checkpoint=checkpoint,
-        checkpoint_every=arguments.checkpoint_every,
+        checkpoint=Checkpoint(checkpoint, every=arguments.checkpoint_every),
     )
     with _pipeline.timed("write", seconds):
         whole.write_h5ad(adata, output)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,13 +12,15 @@ from scipy import sparse
 from scrcl_geo import _keys, _validate
 from scrcl_geo._features.expression import used_expression
 from scrcl_geo._features.rows import column_sums
-from scrcl_geo.graph._relations import Relations
-from scrcl_geo.graph._scipy_tensors import from_scipy
+from scrcl_geo._messages import csr_tensor
 from scrcl_geo.graph._spec import DEFAULT_EDGES, EdgeSpec
 
 if TYPE_CHECKING:
     from anndata import AnnData
+    from torch_geometric import EdgeIndex
     from torch_geometric.data import HeteroData
+
+EdgeType = tuple[str, str, str]
 
 
 def to_hetero(
@@ -38,9 +40,13 @@ def to_hetero(
     Returns
     -------
     torch_geometric.data.HeteroData
-        Node types ``cell`` (``x`` (N, F), dense, or sparse CSR for ``"X"``) and ``gene`` (the genes in
-        use); the given edge types with ``edge_weight``; ``(cell, expresses, gene)`` weighted by log
-        expression and its reverse ``(gene, rev_expresses, cell)``.
+        Node types ``cell`` (``x`` (N, F), dense, or sparse CSR for ``"X"``; ``pos`` (N, 2 or more), the
+        coordinates, where there are edges in space) and ``gene`` (the genes in use; ``x`` (G, F), the mean
+        features of the cells that express a gene, less those of all cells; one-hot CSR for ``"X"``).
+        The given edge types, ``(cell, expresses, gene)`` weighted by log expression and its reverse
+        ``(gene, rev_expresses, cell)``, each with ``edge_index``, a :class:`torch_geometric.EdgeIndex`
+        (2, E) sorted by target, and ``edge_weight`` (E,). A matrix in ``obsp`` or ``varp`` has a row for each
+        target: entry (i, j) is an edge from j to i.
 
     Raises
     ------
@@ -55,44 +61,91 @@ def to_hetero(
     >>> sg.graph.to_hetero(adata).node_types
     ['cell', 'gene']
     """
-    return hetero(read_relations(adata, edges=edges, use_rep=use_rep))
-
-
-def read_relations(adata: AnnData, *, edges: Sequence[EdgeSpec], use_rep: str) -> Relations:
-    """The matrices of an AnnData behind :func:`to_hetero`, checked, and not copied where possible."""
     expression = used_expression(adata)
     used = np.flatnonzero(adata.var[_keys.USED_GENES].to_numpy())
-    matrices = {}
+    relations = {}
     for spec in edges:
         matrix = _edge_matrix(adata, spec)
-        if matrix is not None:
-            matrices[spec.edge_type] = matrix[used][:, used] if spec.attr == "varp" else matrix
+        if matrix is None:
+            continue
+        relations[spec.edge_type] = {
+            "obsp": lambda m: m,
+            "varp": lambda m: m[used][:, used],
+            "layers": lambda m: m[:, used].T,  # from cells to genes
+        }[spec.attr](matrix)
     x = expression if use_rep == "X" else _representation(adata, use_rep)
-    return Relations({"x": x}, matrices, expression, column_sums(expression))
+    data = from_matrices(x, relations, expression)
+    if _keys.NEAR in relations and _keys.SPATIAL in adata.obsm:
+        data[_keys.CELL].pos = torch.from_numpy(np.asarray(adata.obsm[_keys.SPATIAL], dtype=np.float32))
+    return data
 
 
-def hetero(relations: Relations) -> HeteroData:
-    """A PyG heterogeneous graph of these matrices."""
+def from_matrices(
+    x: Any, relations: Mapping[EdgeType, sparse.csr_matrix], expression: sparse.csr_matrix | None = None
+) -> HeteroData:
+    """A PyG heterogeneous graph of cells with features (N, F), relations, and expression (N, G) if given.
+
+    Each relation is a matrix with a row per target and a column per source.
+    """
     from torch_geometric.data import HeteroData
 
     data = HeteroData()
-    for name, x in relations.features.items():
-        data[_keys.CELL][name] = from_scipy(x) if sparse.issparse(x) else torch.from_numpy(x)
-    data[_keys.CELL].num_nodes, data[_keys.GENE].num_nodes = relations.expression.shape
-    data[_keys.GENE][_keys.GENE_TOTALS] = torch.from_numpy(relations.gene_totals.astype(np.float32))
-    for edge_type, matrix in relations.edges.items():
-        data[edge_type].edge_index, data[edge_type].edge_weight = _edges(matrix)
-    for edge_type, matrix in (
-        (_keys.EXPRESSES, relations.expression),
-        (_keys.EXPRESSED_BY, relations.expression.T.tocsr()),  # in order of genes: no one need sort again
-    ):
+    data[_keys.CELL].x = _tensor(x)
+    data[_keys.CELL].num_nodes = x.shape[0]
+    relations = dict(relations)
+    if expression is not None:
+        data[_keys.GENE].x = _tensor(_gene_features(x, expression))
+        data[_keys.GENE].num_nodes = expression.shape[1]
+        relations |= {_keys.EXPRESSES: expression.T, _keys.EXPRESSED_BY: expression}
+    for edge_type, matrix in relations.items():
         data[edge_type].edge_index, data[edge_type].edge_weight = _edges(matrix)
     return data
 
 
+def expression_of(data: HeteroData) -> sparse.csr_matrix:
+    """The expression (N, G) in a graph, float32 CSR."""
+    store = data[_keys.EXPRESSES]
+    cells, genes = store.edge_index.numpy()
+    weight = store.edge_weight.numpy() if "edge_weight" in store else np.ones(len(cells), np.float32)
+    shape = (int(data[_keys.CELL].num_nodes), int(data[_keys.GENE].num_nodes))
+    return sparse.csr_matrix((weight, (cells, genes)), shape)
+
+
+def _gene_features(x: Any, expression: sparse.csr_matrix) -> Any:
+    """A gene is what the cells that express it are: (G, F), or one-hot where ``x`` is expression itself."""
+    if sparse.issparse(x):
+        return sparse.eye(expression.shape[1], dtype=np.float32, format="csr")
+    totals = column_sums(expression)[:, None]
+    sums = np.asarray(expression.T @ x, dtype=np.float64)
+    mean = np.divide(sums, totals, out=np.zeros_like(sums), where=totals > 0)
+    return np.where(totals > 0, mean - x.mean(axis=0, dtype=np.float64), 0).astype(np.float32)
+
+
+def _tensor(x: Any) -> torch.Tensor:
+    if not sparse.issparse(x):
+        return torch.from_numpy(np.ascontiguousarray(x, dtype=np.float32))
+    pointers, columns = (torch.from_numpy(a.astype(np.int64)) for a in (x.indptr, x.indices))
+    return csr_tensor(pointers, columns, torch.from_numpy(x.data.astype(np.float32, copy=False)), x.shape)
+
+
+def _edges(matrix: sparse.spmatrix) -> tuple[EdgeIndex, torch.Tensor]:
+    """``edge_index`` (2, E) sorted by target, and ``edge_weight`` (E,)."""
+    from torch_geometric import EdgeIndex
+
+    matrix = sparse.csr_matrix(matrix)
+    matrix.sort_indices()
+    n_targets, n_sources = matrix.shape
+    target = np.repeat(np.arange(n_targets), np.diff(matrix.indptr))
+    index = torch.from_numpy(np.stack([matrix.indices, target]).astype(np.int64))
+    undirected = n_targets == n_sources and (matrix != matrix.T).nnz == 0
+    edges = EdgeIndex(
+        index, sparse_size=(n_sources, n_targets), sort_order="col", is_undirected=bool(undirected)
+    )
+    return edges, torch.from_numpy(matrix.data.astype(np.float32, copy=False))
+
+
 def _representation(adata: AnnData, use_rep: str) -> np.ndarray:
-    x = np.asarray(_validate.key(adata.obsm, use_rep, slot="obsm", do="run sg.pp.graph(adata) first"))
-    return np.ascontiguousarray(x, dtype=np.float32)
+    return np.asarray(_validate.key(adata.obsm, use_rep, slot="obsm", do="run sg.pp.graph(adata) first"))
 
 
 def _edge_matrix(adata: AnnData, spec: EdgeSpec) -> Any:
@@ -114,10 +167,3 @@ def _edge_matrix(adata: AnnData, spec: EdgeSpec) -> Any:
             f"{spec.attr}[{spec.key!r}] is not finite", "NaN or infinite weights", "remove them"
         )
     return matrix
-
-
-def _edges(matrix: sparse.csr_matrix) -> tuple[torch.Tensor, torch.Tensor]:
-    """``edge_index`` (2, E) and ``edge_weight`` (E,) of a sparse matrix."""
-    coo = matrix.tocoo()
-    index = np.stack([coo.row, coo.col]).astype(np.int64)
-    return torch.from_numpy(index), torch.from_numpy(coo.data.astype(np.float32))

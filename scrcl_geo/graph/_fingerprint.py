@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from scipy import sparse
+import torch
 
-from scrcl_geo.graph._relations import Relations
+if TYPE_CHECKING:
+    from torch_geometric.data import HeteroData
 
 
-def fingerprint(relations: Relations) -> str:
-    """Hexadecimal digest (32 characters) of all arrays of a graph."""
+def fingerprint(data: HeteroData) -> str:
+    """Hexadecimal digest (32 characters) of all tensors of a graph."""
     digest = hashlib.blake2b(digest_size=16)
-    matrices = [*relations.features.values(), relations.expression, *relations.edges.values()]
-    for matrix in matrices:
-        parts = (
-            (matrix.indptr, matrix.indices, matrix.data) if sparse.issparse(matrix) else (np.asarray(matrix),)
-        )
-        for part in parts:
-            digest.update(f"{part.dtype}{part.shape}".encode())
-            digest.update(np.ascontiguousarray(part).view(np.uint8).data)
+    for store in data.stores:
+        for name in sorted(store.keys()):
+            digest.update(f"{store._key}/{name}".encode())
+            for tensor in _dense(store[name]):
+                digest.update(f"{tensor.dtype}{tuple(tensor.shape)}".encode())
+                digest.update(tensor.contiguous().cpu().numpy().data)
     return digest.hexdigest()
+
+
+def _dense(value: Any) -> list[torch.Tensor]:
+    if not isinstance(value, torch.Tensor):
+        return []
+    if value.layout == torch.sparse_csr:
+        return [value.crow_indices(), value.col_indices(), value.values()]
+    return [value.as_tensor() if hasattr(value, "as_tensor") else value]

@@ -6,17 +6,23 @@ from dataclasses import dataclass
 
 from scrcl_geo import _keys, _validate
 
+_NODES = {
+    "obsp": (_keys.CELL, _keys.CELL),
+    "varp": (_keys.GENE, _keys.GENE),
+    "layers": (_keys.CELL, _keys.GENE),
+}
+
 
 @dataclass(frozen=True)
 class EdgeSpec:
-    """One edge type: a sparse matrix in ``obsp`` (cell–cell) or ``varp`` (gene–gene).
+    """One edge type: a sparse matrix in ``obsp`` (cell–cell), ``varp`` (gene–gene) or ``layers`` (cell–gene).
 
     Parameters
     ----------
     edge_type
         ``(source, relation, target)`` with node types ``cell`` or ``gene``.
     attr
-        ``"obsp"`` or ``"varp"``.
+        ``"obsp"``, ``"varp"`` or ``"layers"``.
     key
         Key in that slot.
     optional
@@ -34,13 +40,17 @@ class EdgeSpec:
     optional: bool = False
 
     def __post_init__(self) -> None:
-        _validate.one_of("attr", self.attr, ("obsp", "varp"))
-        node = _keys.CELL if self.attr == "obsp" else _keys.GENE
-        if (self.edge_type[0], self.edge_type[2]) != (node, node):
+        _validate.one_of("attr", self.attr, tuple(_NODES))
+        source, target = _NODES[self.attr]
+        if (self.edge_type[0], self.edge_type[2]) != (source, target):
             raise _validate.fail(
                 f"{self.attr} cannot hold edge type {self.edge_type}",
                 f"{self.edge_type[0]} to {self.edge_type[2]}",
-                f"{self.attr} holds edges from {node} to {node}",
+                f"{self.attr} holds edges from {source} to {target}",
+            )
+        if self.edge_type in (_keys.LINKED, _keys.EXPRESSES, _keys.EXPRESSED_BY):
+            raise _validate.fail(
+                f"edge type {self.edge_type} is taken", "a relation of our own", "name it otherwise"
             )
 
 

@@ -1,4 +1,4 @@
-"""Contrastive losses in their exact linear form; one per file, all with the signature (z1, z2, adj)."""
+"""Contrastive losses in their exact linear form; one per file, all with the signature (z1, z2, edges)."""
 
 from scrcl_geo.losses.base import Objective, Term
 from scrcl_geo.losses.distribution_alignment import DistributionAlignment

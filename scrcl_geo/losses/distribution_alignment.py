@@ -20,7 +20,7 @@ class DistributionAlignment(nn.Module):
     with :math:`\sigma_{all}` the softmax over all N·D entries and :math:`\sigma` over one row.
     Source: scRCL (Peng et al., AAAI 2026, arXiv 2512.10640), distribution alignment loss.
 
-    Shapes: ``z1``, ``z2`` (N, D) → scalar. O(N D). ``adj`` is not used.
+    Shapes: ``z1``, ``z2`` (N, D) → scalar. O(N D). ``edges`` is not used.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class DistributionAlignment(nn.Module):
         _validate.positive("temperature", temperature)
         self.temperature = temperature
 
-    def forward(self, z1: Tensor, z2: Tensor, adj: Tensor | None = None) -> Tensor:
+    def forward(self, z1: Tensor, z2: Tensor, edges: Tensor | None = None) -> Tensor:
         """The loss; see the class."""
         rows = [log_normalizer(z, self.temperature) for z in (z1, z2)]  # (N, 1)
         whole = [torch.logsumexp(row, dim=0, keepdim=True) for row in rows]  # (1, 1)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch_geometric import EdgeIndex
 
 from scrcl_geo import _validate
+from scrcl_geo._messages import aggregate, degree
 from scrcl_geo.losses._columns import log_normalizer, sum_over_columns
-from scrcl_geo.nn.sparse import degree, spmm
 
 
 class NeighborhoodAlignment(nn.Module):
@@ -23,7 +24,8 @@ class NeighborhoodAlignment(nn.Module):
     Source: scRCL (Peng et al., AAAI 2026, arXiv 2512.10640), neighbourhood alignment loss. The N × N
     matrix D is never formed: sums of D over all cells and over neighbours have closed forms.
 
-    Shapes: ``z1``, ``z2`` (N, D), ``adj`` (N, N) sparse 0/1 without self-loops → scalar. O(E D + N D).
+    Shapes: ``z1``, ``z2`` (N, D), ``edges`` undirected ``EdgeIndex`` (2, E) without self-loops → scalar.
+    O(E D + N D).
 
     Parameters
     ----------
@@ -36,19 +38,19 @@ class NeighborhoodAlignment(nn.Module):
         _validate.positive("temperature", temperature)
         self.temperature = temperature
 
-    def forward(self, z1: Tensor, z2: Tensor, adj: Tensor) -> Tensor:
+    def forward(self, z1: Tensor, z2: Tensor, edges: EdgeIndex) -> Tensor:
         """The loss; see the class."""
         n_cells = z1.shape[0]
-        n_neighbors = degree(adj, z1.dtype)  # (N,)
+        n_neighbors = degree(edges, z1.dtype)  # (N,)
         norms = [log_normalizer(z, self.temperature) for z in (z1, z2)]  # (N, 1)
-        near, far = sum_over_columns(self._sums, (z1, z2), *norms, adj, n_neighbors)  # (N,)
+        near, far = sum_over_columns(self._sums, (z1, z2), *norms, edges, n_neighbors)  # (N,)
         near = near / (n_neighbors + 1)
         far = far / max(n_cells - 1, 1)
         # duplicate cells may leave nothing to compare with: 0 / 0 counts as 0
         return (near / far.clamp_min(torch.finfo(z1.dtype).eps)).mean()
 
     def _sums(
-        self, z1: Tensor, z2: Tensor, norm1: Tensor, norm2: Tensor, adj: Tensor, n_neighbors: Tensor
+        self, z1: Tensor, z2: Tensor, norm1: Tensor, norm2: Tensor, edges: EdgeIndex, n_neighbors: Tensor
     ) -> Tensor:
         """Sums of D over a cell's neighbours and itself, and over all other cells, (2, N)."""
         log_p, log_q = z1 / self.temperature - norm1, z2 / self.temperature - norm2
@@ -66,7 +68,7 @@ class NeighborhoodAlignment(nn.Module):
         itself = ((p - q) * (log_p - log_q)).sum(dim=1)  # (N,) D_ii
         everyone = len(a) * a + _sum(b) - p @ _sum(log_q) - log_p @ _sum(q)  # (N,) Σ_j D_ij
         # one product for the three neighbour sums
-        summed = spmm(adj, torch.cat([b[:, None], log_q, q], dim=1))  # (N, 1 + 2 D)
+        summed = aggregate(edges, torch.cat([b[:, None], log_q, q], dim=1))  # (N, 1 + 2 D)
         sum_b, near_log_q, near_q = summed.split([1, z1.shape[1], z1.shape[1]], dim=1)
         neighbors = n_neighbors * a + sum_b[:, 0] - (p * near_log_q).sum(dim=1) - (log_p * near_q).sum(dim=1)
         return torch.stack([neighbors + itself, everyone - itself])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
+from torch_geometric import EdgeIndex
 
-from scrcl_geo.nn.sparse import spmm
+from scrcl_geo._messages import aggregate
 
 
 class ViewConsistency(nn.Module):
@@ -18,7 +19,7 @@ class ViewConsistency(nn.Module):
     Source: scRCL (Peng et al., AAAI 2026, arXiv 2512.10640), view consistency loss, in the exact form
     :math:`tr((Z_1^T Z_1)(Z_2^T Z_2)) - 2 (\sum_{(i,j) \in E} z_{1i} z_{2j} + \sum_i z_{1i} z_{2i}) + E + N`.
 
-    Shapes: ``z1``, ``z2`` (N, K), ``adj`` (N, N) sparse 0/1 without self-loops → scalar.
+    Shapes: ``z1``, ``z2`` (N, K), ``edges`` undirected ``EdgeIndex`` (2, E) without self-loops → scalar.
     O(E K + N K²): quadratic in the width K alone.
 
     Parameters
@@ -29,31 +30,24 @@ class ViewConsistency(nn.Module):
         grow without bound either, it counts at most ``max_cells`` of them, on average.
     max_cells
         See ``per_cell``.
-
-    Attributes
-    ----------
-    n_cells
-        Cells that a mini-batch stands for; None where the cells at hand are all.
     """
 
     def __init__(self, *, per_cell: bool = False, max_cells: int = 20_000) -> None:
         super().__init__()
         self.per_cell = per_cell
         self.max_cells = max_cells
-        self.n_cells: int | None = None
 
-    def forward(self, z1: Tensor, z2: Tensor, adj: Tensor) -> Tensor:
+    def forward(self, z1: Tensor, z2: Tensor, edges: EdgeIndex) -> Tensor:
         """The loss; see the class."""
-        n_here = z1.shape[0]
+        n_cells = z1.shape[0]
         z1, z2 = normalize(z1, dim=1), normalize(z2, dim=1)
         gram = (z1.T @ z1) * (z2.T @ z2)  # (K, K)
-        linked = z1 * (spmm(adj, z2) + z2)  # (N, K)
-        n_all = self.n_cells or n_here
-        everyone = gram.sum(dtype=torch.float64) * (n_all / n_here)  # Σ_ij of n_here cells with all
-        linked = (adj.values().numel() + n_here) - 2 * linked.sum(dtype=torch.float64)
+        linked = z1 * (aggregate(edges, z2) + z2)  # (N, K)
+        everyone = gram.sum(dtype=torch.float64)  # Σ_ij
+        linked = (edges.shape[1] + n_cells) - 2 * linked.sum(dtype=torch.float64)
         if self.per_cell:
-            return ((everyone * min(1.0, self.max_cells / n_all) + linked) / n_here).to(z1.dtype)
-        return ((everyone + linked) / (n_here * n_all)).to(z1.dtype)
+            return ((everyone * min(1.0, self.max_cells / n_cells) + linked) / n_cells).to(z1.dtype)
+        return ((everyone + linked) / n_cells**2).to(z1.dtype)
 
     def extra_repr(self) -> str:
         """Arguments, for ``repr``."""

@@ -1,14 +1,15 @@
-"""The default network and objective, from plain settings."""
+"""The default network and objective, and the paper's setting."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import nn
 
-from scrcl_geo import _validate
+from scrcl_geo import _keys
 from scrcl_geo.losses import (
     DistributionAlignment,
     NeighborhoodAlignment,
@@ -22,11 +23,11 @@ from scrcl_geo.nn import (
     MLPEncoder,
     PaperRefinement,
     ScRCLModule,
+    encode,
 )
 
-BIPARTITE, PAPER = "bipartite", "paper"
-REFINEMENTS = (BIPARTITE, PAPER)
-_MOST_HOPS = 1000
+if TYPE_CHECKING:
+    from torch_geometric.data import HeteroData
 
 
 def default_objective() -> Objective:
@@ -49,64 +50,73 @@ def paper_setting(n_clusters: int) -> dict[str, Any]:
             Term(NeighborhoodAlignment(), on="u"),
             Term(ViewConsistency(), on="z"),
         ),
+        "refinement": PaperRefinement(n_clusters, dropout=0.2),
         "use_rep": "X",
         "hidden_channels": 1500,
         "out_channels": n_clusters,
         "n_hops": (2, 2),
-        "refinement": PAPER,
         "max_epochs": 500,
         "learning_rate": 1e-3,
         "weight_decay": 1e-3,
     }
 
 
-def smoothing(config: dict[str, Any], encoder: nn.Module | None, n_hops: Sequence[int]) -> tuple[int, int]:
-    """Smoothing of the features that is done before training, per view.
+@dataclass(frozen=True)
+class NetworkParts:
+    """Modules of a network; None takes the default."""
 
-    Dense features are smoothed once, with the first hop of the GCN; sparse ones stay sparse and are smoothed
-    behind the first weights. An own encoder reads them as they are.
-    """
-    if config["use_rep"] == "X":
-        return 0, 0
-    return n_hops[0], 0 if encoder is not None else n_hops[1] + 1
+    cell_encoder: nn.Module | None = None
+    encoder: nn.Module | None = None
+    refinement: nn.Module | None = None
+
+    @property
+    def own(self) -> list[str]:
+        """Names of the parts that are not the default."""
+        return [name for name in ("cell_encoder", "encoder", "refinement") if getattr(self, name) is not None]
+
+    def build(
+        self, config: dict[str, Any], sizes: dict[str, int], data: HeteroData | None = None
+    ) -> ScRCLModule:
+        """The network, untrained; parts are copied, so that training again starts from the same weights.
+
+        Parameters
+        ----------
+        config
+            Widths and dropout.
+        sizes
+            ``in_channels`` F, ``hops1`` and ``hops2`` the smoothing that is left to the default encoders, and
+            ``width`` D, unless ``data`` tells it.
+        data
+            A graph that parts of a lazy size are shown once.
+
+        Raises
+        ------
+        ScrclInputError
+            The parts do not fit each other or the graph.
+        """
+        width, dropout = sizes.get("width", config["hidden_channels"]), config["dropout"]
+        encoder = copy.deepcopy(self.encoder)
+        if encoder is not None and data is not None:
+            width = _width(encoder, data)
+        sizes["width"] = width
+        cell_encoder = copy.deepcopy(self.cell_encoder) or MLPEncoder(
+            sizes["in_channels"], width, n_hops=sizes["hops1"]
+        )
+        encoder = encoder or GCNEncoder(
+            sizes["in_channels"], width, n_hops=sizes["hops2"] + 1, dropout=dropout
+        )
+        refinement = copy.deepcopy(self.refinement) or BipartiteRefinement(
+            width, config["out_channels"], dropout=dropout
+        )
+        module = ScRCLModule(cell_encoder, encoder, refinement)
+        if data is not None and self.own:
+            with torch.no_grad():
+                module.eval()(data)  # parts of a lazy size take theirs, and what does not fit is told
+        return module
 
 
-def build(
-    config: dict[str, Any],
-    encoder: nn.Module | None,
-    *,
-    in_channels: int,
-    n_cells: int,
-    n_genes: int,
-    n_hops: Sequence[int],
-) -> ScRCLModule:
-    """Both encoders and the refinement, untrained.
-
-    Raises
-    ------
-    ScrclInputError
-        An own ``encoder`` without ``out_channels``, or ``n_hops`` out of range.
-    """
-    for n in n_hops:
-        _validate.within("n_hops", n, 0, _MOST_HOPS)
-    width = config["hidden_channels"]
-    if encoder is not None:
-        if not hasattr(encoder, "out_channels"):
-            raise _validate.fail(
-                "encoder has no out_channels", type(encoder).__name__, "set its output width"
-            )
-        width = encoder.out_channels
-    done = smoothing(config, encoder, n_hops)
-    left = (n_hops[0] - done[0], n_hops[1] + 1 - done[1])
-    view1 = MLPEncoder(in_channels, width, n_hops=left[0])
-    # a copy: training again starts from the same weights
-    view2 = copy.deepcopy(encoder) or GCNEncoder(
-        in_channels, width, n_hops=left[1], dropout=config["dropout"]
-    )
-    sizes = (width, config["out_channels"])
-    refinement: nn.Module
-    if config["refinement"] == PAPER:
-        refinement = PaperRefinement(*sizes, n_cells, n_genes, dropout=config["dropout"])
-    else:
-        refinement = BipartiteRefinement(*sizes, dropout=config["dropout"])
-    return ScRCLModule(view1, view2, refinement)
+def _width(encoder: nn.Module, data: HeteroData) -> int:
+    """Columns that an encoder gives."""
+    cells = data[_keys.CELL]
+    with torch.no_grad():
+        return int(encode(encoder.eval(), cells.get("x2", cells.x), data).shape[1])

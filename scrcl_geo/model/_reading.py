@@ -1,121 +1,149 @@
-"""What a model reads of an AnnData: relations with features ready for both encoders, and their tensors."""
+"""What a model reads: the heterogeneous graph of an AnnData, made ready for its encoders."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
-from scipy import sparse
-from torch.nn.functional import normalize
+from torch import Tensor
+from torch_geometric.data import HeteroData
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo._features.expression import used_genes
 from scrcl_geo._features.inputs import InputMap
-from scrcl_geo._neighbors.smoothing import smooth
-from scrcl_geo.graph import CellBatches, EdgeSpec, resolve_batch_size
-from scrcl_geo.graph._batches import partition
-from scrcl_geo.graph._convert import hetero, read_relations
-from scrcl_geo.graph._relations import Relations
-from scrcl_geo.graph._scipy_tensors import ScaledOperator, from_scipy
-from scrcl_geo.nn.tensors import GraphTensors
+from scrcl_geo._messages import sorted_by_target
+from scrcl_geo.graph import EdgeSpec, linked, to_hetero
+from scrcl_geo.nn import smooth
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-    from scrcl_geo.nn import ScRCLModule
+_HOPS_OF_CELLS, _HOPS_OF_TISSUE = (0, 1), (4, 6)
 
 
-def model_relations(
-    adata: AnnData,
+@dataclass(frozen=True)
+class Reading:
+    """How graphs reach the network, found in training and used for new cells alike.
+
+    ``scale`` gives dense features a mean variance of 1, so that one learning rate fits any; ``n_hops`` are
+    the smoothing steps before each view, whatever its encoder; ``joined`` names the relations of the cell
+    graph.
+    """
+
+    scale: float
+    n_hops: tuple[int, int]
+    joined: tuple[str, ...] | None
+
+    @classmethod
+    def of(cls, data: HeteroData, n_hops: Sequence[int] | None, joined: Sequence[str] | None) -> Reading:
+        """What suits a graph for training."""
+        if n_hops is None:
+            n_hops = _HOPS_OF_TISSUE if _keys.NEAR in data.edge_types else _HOPS_OF_CELLS
+        first, second = n_hops
+        return cls(
+            _unit_scale(data[_keys.CELL].x), (first, second), None if joined is None else tuple(joined)
+        )
+
+    def left(self, data: HeteroData) -> tuple[int, int]:
+        """Hops of smoothing that :meth:`ready` leaves to the default encoders, behind their first weights."""
+        return self.n_hops if data[_keys.CELL].x.layout == torch.sparse_csr else (0, 0)
+
+    def ready(self, data: HeteroData) -> HeteroData:
+        """The graph with the joined cell graph and with features scaled and smoothed for each view.
+
+        Smoothing has no weights: done once on the whole graph, it costs nothing per epoch and is exact in
+        mini-batches.
+        """
+        data = linked(data, self.joined)
+        cells, edges = data[_keys.CELL], data[_keys.LINKED].edge_index
+        x = cells.x if cells.x.layout == torch.sparse_csr else cells.x * self.scale
+        data[_keys.CELL].x = x
+        if x.layout == torch.sparse_csr:
+            return data  # stays sparse: the encoders smooth behind their first weights
+        for name, n_hops in zip(("x1", "x2"), self.n_hops, strict=True):
+            if n_hops:
+                cells[name] = smooth(x, edges, n_hops=n_hops)
+        return data
+
+
+def read_graph(
+    source: AnnData | HeteroData,
     *,
     edges: Sequence[EdgeSpec],
     use_rep: str,
-    inputs: InputMap | None,
-    genes: list[str],
-) -> Relations:
-    """The graph of an AnnData; new cells go through the training ``inputs``.
+    inputs: InputMap | None = None,
+    genes: list[str] | None = None,
+) -> HeteroData:
+    """The graph of an AnnData, or a graph as it is, checked.
+
+    Parameters
+    ----------
+    inputs
+        Components of training, which new cells go through.
+    genes
+        Genes of training.
 
     Raises
     ------
     ScrclInputError
-        The genes in use are not ``genes``, in this order.
+        The genes in use are not those of training, or the graph lacks something.
     """
-    used = used_genes(adata)
-    if used != genes:
+    if isinstance(source, HeteroData):
+        return _checked(source, None if genes is None else len(genes))
+    if genes is not None and (used := used_genes(source)) != genes:
         raise _validate.fail(
             "genes in use differ from the model's",
             f"{len(set(used) & set(genes))} of {len(genes)} in common",
             "run sg.pp.graph on data with the same genes",
         )
-    relations = read_relations(adata, edges=edges, use_rep=use_rep)
-    if inputs is None or inputs == InputMap.of(adata):
-        return relations
-    return replace(relations, features={"x": inputs.apply(adata)})
+    data = to_hetero(source, edges=edges, use_rep=use_rep)
+    if inputs is not None and inputs != InputMap.of(source):
+        data[_keys.CELL].x = torch.from_numpy(inputs.apply(source))
+    return data
 
 
-def unit_scale(relations: Relations) -> float:
-    """Factor that gives dense features a mean variance of 1, so that one learning rate fits any."""
-    x = relations.features["x"]
-    if sparse.issparse(x):
+def _checked(data: HeteroData, n_genes: int | None) -> HeteroData:
+    """A graph of the user's with edges sorted by target; the user's own is not changed."""
+    remedy = "build it as sg.graph.to_hetero does"
+    if _keys.CELL not in data.node_types or "x" not in data[_keys.CELL]:
+        raise _validate.fail("the graph has no features of cells", _validate.shown(data.node_types), remedy)
+    for node in {node for t in data.edge_types for node in (t[0], t[2])} - set(data.node_types):
+        raise _validate.fail(
+            f"edges with the unknown node type {node!r}", _validate.shown(data.node_types), remedy
+        )
+    if n_genes is not None and int(data[_keys.GENE].num_nodes) != n_genes:
+        raise _validate.fail(
+            "the graph has other genes than the model", f"{data[_keys.GENE].num_nodes} for {n_genes}", remedy
+        )
+    data = copy.copy(data)
+    data[_keys.CELL].num_nodes = len(data[_keys.CELL].x)
+    for edge_type in data.edge_types:
+        store = data[edge_type]
+        weight: Tensor | None = store.get("edge_weight")
+        if weight is not None and not bool(weight.isfinite().all()):
+            raise _validate.fail(
+                f"weights of {edge_type} are not finite", "NaN or infinite values", "remove them"
+            )
+        sizes = (int(data[edge_type[0]].num_nodes), int(data[edge_type[2]].num_nodes))
+        edges, weight = sorted_by_target(store.edge_index, weight, sizes)
+        store.edge_index = edges
+        if weight is not None:
+            store.edge_weight = weight
+    if _keys.EXPRESSES in data.edge_types and _keys.EXPRESSED_BY not in data.edge_types:
+        there = data[_keys.EXPRESSES]
+        sizes = (int(data[_keys.GENE].num_nodes), int(data[_keys.CELL].num_nodes))
+        flipped = there.edge_index.as_tensor().flip(0)
+        back, weight = sorted_by_target(flipped, there.get("edge_weight"), sizes)
+        data[_keys.EXPRESSED_BY].edge_index = back
+        if weight is not None:
+            data[_keys.EXPRESSED_BY].edge_weight = weight
+    return data
+
+
+def _unit_scale(x: Tensor) -> float:
+    if x.layout == torch.sparse_csr:
         return 1.0
-    return float(1 / np.sqrt(max(x.var(axis=0, dtype=np.float64).mean(), 1e-12)))
-
-
-def for_encoders(relations: Relations, scale: float, n_hops: tuple[int, int]) -> Relations:
-    """Features times ``scale``, smoothed before the first and before the second encoder.
-
-    Smoothing has no weights: done once on the whole graph, it costs nothing per epoch and is exact in
-    mini-batches.
-    """
-    x = relations.features["x"]
-    if sparse.issparse(x):
-        return relations
-    cells = relations.between(_keys.CELL) if any(n_hops) else None
-    first, second = (smooth(x * np.float32(scale), cells, n) for n in n_hops)
-    return replace(relations, features={"x": first, _keys.VIEW2_FEATURES: second})
-
-
-def whole(relations: Relations) -> GraphTensors:
-    """All cells at once, for inference: the cell–gene edges stay where they are."""
-    x = relations.features["x"]
-    first = from_scipy(x) if sparse.issparse(x) else torch.from_numpy(x)
-    second = relations.features.get(_keys.VIEW2_FEATURES)
-    return GraphTensors(
-        x1=first,
-        x2=first if second is None else torch.from_numpy(second),
-        adj=from_scipy(relations.between(_keys.CELL)),
-        expresses=ScaledOperator.of(relations.expression, relations.gene_totals),
-        coexpressed=from_scipy(relations.between(_keys.GENE)),
-    )
-
-
-def encoded(
-    module: ScRCLModule,
-    features: np.ndarray,
-    adjacency: sparse.csr_matrix,
-    n_hops: tuple[int, int],
-    device: torch.device,
-) -> np.ndarray:
-    """Both views side by side, (N, 2 D), of cells with ``features`` (N, F) on a graph (N, N)."""
-    adj = from_scipy(adjacency).to(device)
-    views = []
-    with torch.no_grad():
-        for encoder, n in zip((module.encoder1, module.encoder2), n_hops, strict=True):
-            x = torch.from_numpy(smooth(features.astype(np.float32, copy=False), adjacency, n)).to(device)
-            views.append(normalize(encoder(x, adj), dim=1))
-    return torch.cat(views, dim=1).cpu().numpy()
-
-
-def training_batches(
-    adata: AnnData, relations: Relations, batch_size: int | str, *, seed: int
-) -> Sequence[GraphTensors] | CellBatches:
-    """The whole graph as a list of one, or mini-batches of it; see :class:`scrcl_geo.ScRCL`."""
-    size = resolve_batch_size(batch_size, relations.n_cells)
-    if size == "full":
-        return [GraphTensors.from_hetero(hetero(relations))]
-    in_space = _keys.NEAR in relations.edges
-    place = np.asarray(adata.obsm[_keys.SPATIAL] if in_space else adata.obsm[_keys.PCA])
-    return CellBatches(relations, partition(place, int(size), seed=seed), int(size), seed=seed)
+    return float(1 / x.double().var(dim=0, correction=0).mean().clamp_min(1e-12).sqrt())

@@ -23,24 +23,25 @@ from scrcl_geo._files.whole import MODEL_FILE, write_folder
 from scrcl_geo._mapping.reference import Reference
 from scrcl_geo._version import __version__
 from scrcl_geo.graph import EdgeSpec
-from scrcl_geo.model._network import build
+from scrcl_geo.model._network import NetworkParts
+from scrcl_geo.model._reading import Reading
 
 if TYPE_CHECKING:
-    from scrcl_geo.model import ScRCL
+    from scrcl_geo.model._trained import TrainedModel
 
 _CONFIG, _WEIGHTS, _STATISTICS = MODEL_FILE, "weights.safetensors", "statistics.safetensors"
 _REFERENCE = "reference.safetensors"
 _DAMAGE = (AttributeError, KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError)
 
 
-def save(model: Any, path: str | Path) -> None:
-    """Write ``model`` to the folder ``path``, which is created."""
+def save_state(model: TrainedModel, path: str | Path) -> None:
+    """Write what a model learned to the folder ``path``, which is created."""
     if not hasattr(model, "module_"):
         raise _validate.fail("the model is not trained", "no fit", "call fit(adata) first")
     write_folder(path, lambda folder: _write(model, folder))
 
 
-def _write(model: Any, folder: Path) -> None:
+def _write(model: TrainedModel, folder: Path) -> None:
     save_tensors(model.module_.state_dict(), folder / _WEIGHTS)
     inputs = model.inputs_.to_dict() if model.inputs_ is not None else {}
     arrays = {
@@ -54,77 +55,95 @@ def _write(model: Any, folder: Path) -> None:
     if model.reference_ is not None:
         reference, arrays = model.reference_.to_dict()
         save_arrays({name: np.ascontiguousarray(a) for name, a in arrays.items()}, folder / _REFERENCE)
+    reading = model.reading_
     config = {
         "version": __version__,
         "config": model.config,
         "sizes": model.sizes_,
-        "n_hops": model.n_hops_,
+        "reading": {"scale": reading.scale, "n_hops": reading.n_hops, "joined": reading.joined},
         "genes": model.genes_,
-        "scale": model.scale_,
         "edges": [
             {"edge_type": list(e.edge_type), "attr": e.attr, "key": e.key, "optional": e.optional}
-            for e in model.edges_
+            for e in model.edges
         ],
-        "own_encoder": model.encoder is not None,
+        "own": model.parts.own,
         "inputs": {transform: entry["limit"] for transform, entry in inputs.items()},
         "reference": reference,
     }
     (folder / _CONFIG).write_text(json.dumps(config, indent=1), encoding="utf-8")
 
 
-def load(cls: type[ScRCL], path: str | Path, encoder: Any) -> ScRCL:
-    """The model in the folder ``path``, on the CPU.
+def load_state(path: str | Path, parts: NetworkParts) -> dict[str, Any]:
+    """Attributes of the model in the folder ``path``, on the CPU, with ``config`` and ``edges``.
 
     Raises
     ------
     ScrclInputError
-        No model there, a damaged one, or one that needs an own encoder.
+        No model there, a damaged one, one of an earlier version, or one with own parts that are not passed.
     """
     folder = Path(path)
+    another = "name a folder save() wrote"
     if not (folder / _CONFIG).is_file():
-        raise _validate.fail(f"no model in {folder}", "no config.json", "name a folder save() wrote")
+        raise _validate.fail(f"no model in {folder}", "no config.json", another)
     if sum(file.stat().st_size for file in folder.iterdir()) > machine_bytes():
-        raise _validate.fail(
-            f"cannot load the model in {folder}", "more bytes than memory", "name a folder save() wrote"
-        )
+        raise _validate.fail(f"cannot load the model in {folder}", "more bytes than memory", another)
     try:
         stored = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
-        if not isinstance(stored, dict) or "own_encoder" not in stored:
+        if isinstance(stored, dict) and "own_encoder" in stored:
             raise _validate.fail(
-                f"no model in {folder}", "a config.json of another kind", "name a folder save() wrote"
+                f"the model in {folder} is of an earlier version",
+                f"version {stored.get('version')}",
+                "train it again with scrcl-geo run --save-model: the network has changed since",
             )
-        if stored["own_encoder"] and encoder is None:
+        if not isinstance(stored, dict) or "own" not in stored:
+            raise _validate.fail(f"no model in {folder}", "a config.json of another kind", another)
+        missing = [name for name in stored["own"] if name not in parts.own]
+        if missing:
+            wanted = ", ".join(f"{name}=" for name in missing)
             raise _validate.fail(
-                "the model has its own encoder", "none passed", "pass encoder= of the same kind"
+                f"the model has its own {_validate.shown(missing)}",
+                "none passed",
+                f"pass {wanted} of the same kind",
             )
-        model = cls(encoder=encoder, **stored["config"])
-        model.device_ = torch.device("cpu")
-        model.sizes_, model.genes_ = stored["sizes"], stored["genes"]
-        model.n_hops_ = stored["n_hops"]
-        model.scale_ = stored["scale"]
-        model.edges_ = tuple(
-            EdgeSpec(tuple(e["edge_type"]), e["attr"], e["key"], e["optional"]) for e in stored["edges"]
-        )
-        arrays = load_arrays(folder / _STATISTICS)
-        inputs = {
-            transform: {"limit": limit, **_below(arrays, transform)}
-            for transform, limit in stored["inputs"].items()
-        }
-        model.inputs_ = InputMap.from_dict(inputs) if inputs else None
-        build_network = partial(build, model.config, encoder, n_hops=model.n_hops_, **model.sizes_)
-        if encoder is None:
-            _check_shapes(build_network, folder / _WEIGHTS)
-        model.module_ = build_network()
-        model.module_.load_state_dict(load_tensors(folder / _WEIGHTS))
-        if stored.get("reference"):
-            model.reference_ = Reference.from_dict(stored["reference"], load_arrays(folder / _REFERENCE))
-            _check(model.reference_, model.sizes_)
+        return _read(stored, folder, parts)
     except _validate.ScrclInputError:
         raise
     except _DAMAGE as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise _validate.fail(f"cannot load the model in {folder}", reason, "save it again") from error
-    return model
+
+
+def _read(stored: dict[str, Any], folder: Path, parts: NetworkParts) -> dict[str, Any]:
+    arrays = load_arrays(folder / _STATISTICS)
+    inputs = {
+        transform: {"limit": limit, **_below(arrays, transform)}
+        for transform, limit in stored["inputs"].items()
+    }
+    reading = stored["reading"]
+    joined = reading["joined"]
+    state = {
+        "config": stored["config"],
+        "edges": tuple(
+            EdgeSpec(tuple(e["edge_type"]), e["attr"], e["key"], e["optional"]) for e in stored["edges"]
+        ),
+        "device_": torch.device("cpu"),
+        "sizes_": stored["sizes"],
+        "genes_": stored["genes"],
+        "reading_": Reading(
+            float(reading["scale"]), tuple(reading["n_hops"]), None if joined is None else tuple(joined)
+        ),
+        "inputs_": InputMap.from_dict(inputs) if inputs else None,
+    }
+    build = partial(parts.build, stored["config"], stored["sizes"])
+    if not parts.own:
+        _check_shapes(build, folder / _WEIGHTS)
+    module = build()
+    module.load_state_dict(load_tensors(folder / _WEIGHTS))
+    state["module_"] = module.eval()
+    if stored.get("reference"):
+        state["reference_"] = Reference.from_dict(stored["reference"], load_arrays(folder / _REFERENCE))
+        _check(state["reference_"], stored["sizes"]["in_channels"], len(stored["genes"]))
+    return state
 
 
 def _check_shapes(build: Callable[[], torch.nn.Module], weights: Path) -> None:
@@ -138,10 +157,10 @@ def _check_shapes(build: Callable[[], torch.nn.Module], weights: Path) -> None:
         raise ValueError(f"weights of another network ({_validate.shown(wrong, 2)})")
 
 
-def _check(reference: Reference, sizes: dict[str, int]) -> None:
+def _check(reference: Reference, in_channels: int, n_genes: int) -> None:
     """The reference is of this network."""
     widths = (reference.features.shape[1], len(reference.center), int(reference.genes.used.sum()))
-    expected = (sizes["in_channels"], len(reference.classifier.weights), sizes["n_genes"])
+    expected = (in_channels, len(reference.classifier.weights), n_genes)
     if widths != expected or len(reference.genes.names) != len(reference.genes.used):
         raise ValueError(f"reference of sizes {widths} for a network of sizes {expected}")
 

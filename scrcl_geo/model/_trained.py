@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch.nn.functional import normalize
+from torch_geometric.data import HeteroData
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo._association_scores import cell_associations, gene_embedding
@@ -16,46 +17,69 @@ from scrcl_geo._features.inputs import InputMap
 from scrcl_geo._mapping.reference import Reference
 from scrcl_geo._mapping.remember import remember
 from scrcl_geo.graph import EdgeSpec
-from scrcl_geo.graph._relations import Relations
-from scrcl_geo.model._network import smoothing
-from scrcl_geo.model._reading import encoded, for_encoders, model_relations, whole
-from scrcl_geo.model._saving import save
+from scrcl_geo.graph._convert import expression_of
+from scrcl_geo.model._network import NetworkParts
+from scrcl_geo.model._reading import Reading, read_graph
+from scrcl_geo.model._saving import save_state
 from scrcl_geo.nn import ScRCLModule, Views
+from scrcl_geo.train import TrainingLog
 
 if TYPE_CHECKING:
     from anndata import AnnData
     from scipy import sparse
+
+    from scrcl_geo.losses import Objective
 
 
 class TrainedModel:
     """Embeddings and associations from what training left behind; the base of :class:`scrcl_geo.ScRCL`."""
 
     config: dict[str, Any]
+    parts: NetworkParts
+    objective: Objective
+    edges: tuple[EdgeSpec, ...]
     module_: ScRCLModule
+    log_: TrainingLog
     device_: torch.device
-    edges_: tuple[EdgeSpec, ...]
     genes_: list[str]
     inputs_: InputMap | None
-    scale_: float
-    n_hops_: list[int]
-    encoder: nn.Module | None
+    reading_: Reading
+    sizes_: dict[str, int]
+    input_hash_: str
     reference_: Reference | None = None
 
-    def views(self, adata: AnnData) -> Views:
+    def views(self, source: AnnData | HeteroData) -> Views:
         """Both views of the cells, refined embeddings and genes, as tensors on the model's device."""
+        data = self._read(source)
+        with torch.no_grad():
+            return self.module_.eval()(data)
+
+    def encode(self, source: AnnData | HeteroData) -> np.ndarray:
+        """View embeddings alone, (N, 2 D) float32; a graph needs no genes for them."""
+        data = self._read(source)
+        with torch.no_grad():
+            views = self.module_.eval().encoded(data)
+        return torch.cat([normalize(h, dim=1) for h in views], dim=1).cpu().numpy()
+
+    def _read(self, source: AnnData | HeteroData) -> HeteroData:
         if not hasattr(self, "module_"):
             raise _validate.fail("the model is not trained", "no fit", "call fit(adata) first")
-        with torch.no_grad():
-            relations = for_encoders(self._relations(adata), self.scale_, self._smoothing())
-            return self.module_.eval()(whole(relations).to(self.device_))
+        data = read_graph(
+            source,
+            edges=self.edges,
+            use_rep=self.config["use_rep"],
+            inputs=self.inputs_,
+            genes=self.genes_,
+        )
+        return self.reading_.ready(data).to(self.device_)
 
-    def embed(self, adata: AnnData, *, on: str = "u") -> np.ndarray:
+    def embed(self, source: AnnData | HeteroData, *, on: str = "u") -> np.ndarray:
         """Embedding of the cells, the two views side by side.
 
         Parameters
         ----------
-        adata
-            Cells with graphs: the training data, or new cells with the same genes in use.
+        source
+            Cells with graphs, or a graph: the training data, or new cells with the same genes in use.
         on
             ``"u"`` for the view embeddings, ``"z"`` for the refined ones.
 
@@ -64,9 +88,9 @@ class TrainedModel:
         numpy.ndarray
             float32 (N, 2 D) or (N, 2 K).
         """
-        return self.views(adata).side_by_side(on).cpu().numpy()
+        return self.views(source).side_by_side(on).cpu().numpy()
 
-    def associations(self, adata: AnnData) -> sparse.csr_matrix:
+    def associations(self, source: AnnData | HeteroData) -> sparse.csr_matrix:
         """Association of each cell with each gene it expresses, in the refined space.
 
         Returns
@@ -74,19 +98,11 @@ class TrainedModel:
         scipy.sparse.csr_matrix
             float32 (N, n_used), columns in the order of ``genes_``.
         """
-        cells = self.embed(adata, on="z")
-        expression = used_expression(adata)
+        cells = self.embed(source, on="z")
+        from_graph = isinstance(source, HeteroData)
+        expression = expression_of(source) if from_graph else used_expression(source)
         genes = gene_embedding(expression, cells)
         return cell_associations(expression, cells, genes)
-
-    def encode(self, features: np.ndarray, adjacency: sparse.csr_matrix) -> np.ndarray:
-        """View embeddings of any cells, from the components of their expression and a graph.
-
-        Shapes: ``features`` (N, F), ``adjacency`` (N, N) symmetric 0/1 → float32 (N, 2 D).
-        """
-        return encoded(
-            self.module_.eval(), features * self.scale_, adjacency, self._smoothing(), self.device_
-        )
 
     def remember(
         self, adata: AnnData, *, groupby: str = _keys.CLUSTERS, n_cells: int = 5000, seed: int = 0
@@ -115,7 +131,7 @@ class TrainedModel:
             raise _validate.fail(
                 "the model cannot map new cells", f"use_rep={self.config['use_rep']!r}", "use 'X_pca'"
             )
-        own = [e.key for e in self.edges_ if e.attr == "obsp" and e.edge_type not in _keys.MAPPED_EDGES]
+        own = [e.key for e in self.edges if e.attr == "obsp" and e.edge_type not in _keys.MAPPED_EDGES]
         if own:
             raise _validate.fail(
                 "the model cannot map new cells", f"edges {_validate.shown(own)}", "train without them"
@@ -130,16 +146,4 @@ class TrainedModel:
         Weights, statistics and the reference of :meth:`remember` as safetensors, the rest as JSON; nothing
         that can run code.
         """
-        save(self, path)
-
-    def _relations(self, adata: AnnData) -> Relations:
-        return model_relations(
-            adata,
-            edges=self.edges_,
-            use_rep=self.config["use_rep"],
-            inputs=self.inputs_,
-            genes=self.genes_,
-        )
-
-    def _smoothing(self) -> tuple[int, int]:
-        return smoothing(self.config, self.encoder, self.n_hops_)
+        save_state(self, path)

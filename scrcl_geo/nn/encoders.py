@@ -1,7 +1,7 @@
 """The two views of the paper: an MLP on lightly smoothed and a GCN on smoothed features.
 
-Both have PyG's own encoder signature ``forward(x, adj)``, so any model from
-``torch_geometric.nn.models`` can stand in their place.
+Both have PyG's own encoder signature ``forward(x, edge_index, edge_weight)``, so any convolution or model of
+``torch_geometric.nn`` can stand in their place.
 """
 
 from __future__ import annotations
@@ -9,30 +9,29 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
-from scrcl_geo.nn.smoothing import SmoothedLinear
+from scrcl_geo.nn.propagation import SmoothedLinear
 
 
 class MLPEncoder(nn.Module):
     """Smoothed features, one linear map, LeakyReLU: the paper's MLP view.
 
-    Shapes: ``x`` (N, F) dense or sparse CSR, ``adj`` (N, N) sparse CSR → (N, D).
+    Shapes: ``x`` (N, F) dense or sparse CSR, ``edge_index`` (2, E), ``edge_weight`` (E,) → (N, D).
     Source: scRCL (arXiv 2512.10640), view 1.
     """
 
     def __init__(self, in_channels: int, out_channels: int, *, n_hops: int = 0) -> None:
         super().__init__()
-        self.out_channels = out_channels
         self.project = SmoothedLinear(in_channels, out_channels, n_hops=n_hops)
 
-    def forward(self, x: Tensor, adj: Tensor) -> Tensor:
+    def forward(self, x: Tensor, edge_index: Tensor, edge_weight: Tensor | None = None) -> Tensor:
         """Encode; see the class."""
-        return leaky_relu(self.project(x, adj))
+        return leaky_relu(self.project(x, edge_index, edge_weight))
 
 
 class GCNEncoder(nn.Module):
     """Two GCN convolutions on smoothed features, dropout, one linear map: the paper's GNN view.
 
-    Shapes: ``x`` (N, F) dense or sparse CSR, ``adj`` (N, N) sparse CSR → (N, D).
+    Shapes: ``x`` (N, F) dense or sparse CSR, ``edge_index`` (2, E), ``edge_weight`` (E,) → (N, D).
     ``n_hops`` steps of smoothing come before the first weights; the first convolution's own is one of them.
 
     Source: scRCL (arXiv 2512.10640), view 2.
@@ -40,14 +39,13 @@ class GCNEncoder(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int, *, n_hops: int = 1, dropout: float = 0.1) -> None:
         super().__init__()
-        self.out_channels = out_channels
         self.conv1 = SmoothedLinear(in_channels, out_channels, n_hops=n_hops)
         self.conv2 = SmoothedLinear(out_channels, out_channels, n_hops=1)
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.Linear(out_channels, out_channels)
 
-    def forward(self, x: Tensor, adj: Tensor) -> Tensor:
+    def forward(self, x: Tensor, edge_index: Tensor, edge_weight: Tensor | None = None) -> Tensor:
         """Encode; see the class."""
-        h = self.dropout(leaky_relu(self.conv1(x, adj)))
-        h = leaky_relu(self.conv2(h, adj))
+        h = self.dropout(leaky_relu(self.conv1(x, edge_index, edge_weight)))
+        h = leaky_relu(self.conv2(h, edge_index, edge_weight))
         return leaky_relu(self.linear(self.dropout(h)))

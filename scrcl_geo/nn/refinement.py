@@ -1,13 +1,55 @@
-"""Refinement: cell embeddings rewritten in terms of gene embeddings."""
+"""Refinement: cell embeddings rewritten in terms of gene embeddings, by messages over expression."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, normalize, relu
+from torch.nn.modules.lazy import LazyModuleMixin
+from torch_geometric.nn import MessagePassing
 
-from scrcl_geo.nn.smoothing import propagate
-from scrcl_geo.nn.sparse import SparseOperator
+from scrcl_geo import _keys
+from scrcl_geo._messages import aggregate
+from scrcl_geo.nn.propagation import smooth
+
+if TYPE_CHECKING:
+    from torch_geometric.data import HeteroData
+
+Edges = tuple[Tensor, Tensor | None]
+
+
+class ExpressionConv(MessagePassing):
+    r"""Messages between cells and genes, :math:`D_t^{-1/2} X D_s^{-1/2} h`: sources to targets.
+
+    Shapes: ``x`` (n_sources, D), ``edges`` from sources to targets and ``reverse`` back, as index (2, nnz)
+    and weight (nnz,) ≥ 0, ``size`` (n_sources, n_targets) → (n_targets, D). O(nnz D). Nodes without edges
+    get zero.
+    """
+
+    SUPPORTS_FUSED_EDGE_INDEX = True
+
+    def __init__(self) -> None:
+        super().__init__(aggr="sum")
+
+    def forward(self, x: Tensor, edges: Edges, reverse: Edges, size: tuple[int, int]) -> Tensor:
+        """The sums of the messages; see the class."""
+        n_sources, n_targets = size
+        x = _inverse_root(_totals(reverse, n_targets, n_sources, x)) * x
+        index, weight = edges
+        found = self.propagate(index, size=size, x=x, edge_weight=weight, reverse=reverse)
+        return _inverse_root(_totals(edges, n_sources, n_targets, x)) * found
+
+    def message(self, x_j: Tensor, edge_weight: Tensor | None) -> Tensor:
+        """What a source sends, (nnz, D)."""
+        return x_j if edge_weight is None else edge_weight[:, None] * x_j
+
+    def message_and_aggregate(
+        self, edge_index: Any, x: Tensor, edge_weight: Tensor | None, reverse: Edges
+    ) -> Tensor:
+        """The sum of all messages as one sparse product; its gradient runs over the reverse relation."""
+        return aggregate(edge_index, x, edge_weight, reverse=reverse)
 
 
 class BipartiteRefinement(nn.Module):
@@ -18,58 +60,115 @@ class BipartiteRefinement(nn.Module):
         z_i = \mathrm{normalise}\big(h_i W_h + (\tilde X Q)_i W_m\big)
 
     with :math:`\tilde X = D_c^{-1/2} X D_g^{-1/2}` the normalised bipartite graph and :math:`\hat B` the
-    normalised co-expression graph. A gene is what the cells that express it are.
+    normalised co-expression graph. A gene is what the cells that express it are. Cells send over
+    ``(cell, expresses, gene)``, genes over ``(gene, coexpressed_with, gene)`` and
+    ``(gene, rev_expresses, cell)``.
 
     Differs from the paper: its gene encoder has one weight row per cell and can see neither new cells nor
     a mini-batch; here no weight depends on N or G.
 
-    Shapes: ``h`` (N, D), ``expresses`` operator (N, G), ``coexpressed`` (G, G) → (N, K), (G, K).
-    O(nnz K + E_g K + N D K).
+    Shapes: ``h`` (N, D) → (N, K), (G, K). O(nnz K + E_g K + N D K).
+
+    Parameters
+    ----------
+    in_channels, out_channels
+        D and K.
+    dropout
+        Of the entries of ``h``.
     """
 
     def __init__(self, in_channels: int, out_channels: int, *, dropout: float = 0.1) -> None:
         super().__init__()
         self.dropout = nn.Dropout(dropout)
+        self.messages = ExpressionConv()
         self.to_gene = nn.Linear(in_channels, out_channels, bias=False)
         self.itself = nn.Linear(in_channels, out_channels, bias=False)
         self.to_cell = nn.Linear(out_channels, out_channels, bias=False)
 
-    def genes(self, h: Tensor, expresses: SparseOperator, coexpressed: Tensor) -> Tensor:
-        """Gene embeddings Q (G, K) from cell embeddings (N, D)."""
-        messages = expresses.T @ self.to_gene(h)  # (G, K)
-        return leaky_relu(propagate(coexpressed, messages))
-
-    def forward(self, h: Tensor, expresses: SparseOperator, coexpressed: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, h: Tensor, data: HeteroData) -> tuple[Tensor, Tensor]:
         """Refined cells (N, K), rows of unit length, and genes (G, K)."""
+        there, back, size = _expression(data)
         h = self.dropout(h)
-        genes = self.genes(h, expresses, coexpressed)
-        refined = self.itself(h) + self.to_cell(expresses @ genes)  # (N, K)
+        genes = self.messages(self.to_gene(h), there, back, size)  # (G, K)
+        genes = leaky_relu(_among_genes(genes, data))
+        refined = self.itself(h) + self.to_cell(self.messages(genes, back, there, size[::-1]))  # (N, K)
         return normalize(refined, dim=1), genes
 
 
-class PaperRefinement(nn.Module):
+class PaperRefinement(LazyModuleMixin, nn.Module):
     r"""The paper's transductive refinement, :math:`z = \mathrm{normalise}((h P + b) Q)`.
 
     :math:`Q = ReLU(\hat B X^T W)` with one weight row per cell, so it is bound to the cells it was
-    trained on. It is computed as :math:`h (P Q) + b Q`: the (N, G) product never exists.
-    Source: scRCL (arXiv 2512.10640), refinement module.
+    trained on, which it meets at its first call. It is computed as :math:`h (P Q) + b Q`: the (N, G) product
+    never exists. Source: scRCL (arXiv 2512.10640), refinement module.
 
-    Shapes: ``h`` (N, D), ``expresses`` operator (N, G), ``coexpressed`` (G, G) → (N, K), (G, K).
-    O(nnz K + G D K + N D K).
+    Shapes: ``h`` (N, D) → (N, K), (G, K). O(nnz K + G D K + N D K).
+
+    Parameters
+    ----------
+    out_channels
+        K.
+    dropout
+        Of the entries of ``h``.
     """
 
-    def __init__(
-        self, in_channels: int, out_channels: int, n_cells: int, n_genes: int, dropout: float = 0.1
-    ) -> None:
+    def __init__(self, out_channels: int, *, dropout: float = 0.1) -> None:
         super().__init__()
+        self.out_channels = out_channels
         self.dropout = nn.Dropout(dropout)
-        self.cell_weight = nn.Parameter(torch.empty(n_cells, out_channels))
-        nn.init.xavier_uniform_(self.cell_weight)
-        self.to_gene = nn.Linear(in_channels, n_genes)
+        self.messages = ExpressionConv()
+        self.cell_weight = nn.UninitializedParameter()
+        self.gene_weight = nn.UninitializedParameter()
+        self.gene_bias = nn.UninitializedParameter()
 
-    def forward(self, h: Tensor, expresses: SparseOperator, coexpressed: Tensor) -> tuple[Tensor, Tensor]:
+    def initialize_parameters(self, h: Tensor, data: HeteroData) -> None:
+        """Take the numbers of cells and genes and the width from the first call."""
+        if not self.has_uninitialized_params():
+            return
+        _, _, (n_cells, n_genes) = _expression(data)
+        with torch.no_grad():
+            self.cell_weight.materialize((n_cells, self.out_channels))
+            nn.init.xavier_uniform_(self.cell_weight)
+            linear = nn.Linear(h.shape[1], n_genes)
+            for parameter, value in ((self.gene_weight, linear.weight), (self.gene_bias, linear.bias)):
+                parameter.materialize(value.shape)
+                parameter.copy_(value)
+
+    def forward(self, h: Tensor, data: HeteroData) -> tuple[Tensor, Tensor]:
         """Refined cells (N, K), rows of unit length, and genes (G, K)."""
-        genes = relu(propagate(coexpressed, expresses.T @ self.cell_weight))  # (G, K)
-        mixed = self.to_gene.weight.T @ genes  # (D, K) = P Q
-        refined = self.dropout(h) @ mixed + self.to_gene.bias @ genes  # (N, K)
+        there, back, size = _expression(data)
+        genes = relu(_among_genes(self.messages(self.cell_weight, there, back, size), data))  # (G, K)
+        mixed = self.gene_weight.T @ genes  # (D, K) = P Q
+        refined = self.dropout(h) @ mixed + self.gene_bias @ genes  # (N, K)
         return normalize(refined, dim=1), genes
+
+
+def _expression(data: HeteroData) -> tuple[Edges, Edges, tuple[int, int]]:
+    """Edges from cells to genes, back, and the numbers of both."""
+    there, back = data[_keys.EXPRESSES], data[_keys.EXPRESSED_BY]
+    size = (int(data[_keys.CELL].num_nodes), int(data[_keys.GENE].num_nodes))
+    return (
+        (there.edge_index, there.get("edge_weight")),
+        (back.edge_index, back.get("edge_weight")),
+        size,
+    )
+
+
+def _among_genes(genes: Tensor, data: HeteroData) -> Tensor:
+    """One hop over each relation among genes, averaged."""
+    stores = [data[t] for t in data.edge_types if t[0] == t[2] == _keys.GENE]
+    if not stores:
+        return genes
+    hops = [smooth(genes, store.edge_index, store.get("edge_weight")) for store in stores]
+    return torch.stack(hops).mean(dim=0) if len(hops) > 1 else hops[0]
+
+
+def _totals(edges: Edges, n_sources: int, n_targets: int, like: Tensor) -> Tensor:
+    """Sum of the weights that end in each target, (n_targets, 1)."""
+    ones = torch.ones(n_sources, 1, dtype=like.dtype, device=like.device)
+    index, weight = edges
+    return aggregate(index, ones, weight, n_targets=n_targets)
+
+
+def _inverse_root(totals: Tensor) -> Tensor:
+    return torch.rsqrt(totals.clamp_min(torch.finfo(totals.dtype).tiny))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from scrcl_geo import _validate
-from scrcl_geo.nn.tensors import GraphTensors
+from scrcl_geo import _keys, _validate
+from scrcl_geo.nn.encode import encode
+
+if TYPE_CHECKING:
+    from torch_geometric.data import HeteroData
 
 
 class Views(NamedTuple):
@@ -32,16 +35,18 @@ class Views(NamedTuple):
 
 
 class ScRCLModule(nn.Module):
-    """Two encoders and one shared refinement.
+    """Two encoders and one shared refinement on a heterogeneous graph.
 
     Source: scRCL (arXiv 2512.10640), architecture.
+
+    The cells' features are ``x``, or ``x1`` and ``x2`` where the views read different ones.
 
     Parameters
     ----------
     encoder1, encoder2
-        Modules with ``forward(x: (N, F), adj) -> (N, D)``, PyG's own signature.
+        Modules of PyG's signatures; see :func:`scrcl_geo.nn.encode`.
     refinement
-        Module with ``forward(h, expresses, coexpressed) -> ((N, K), (G, K))``, shared by the views.
+        Module with ``forward(h: (N, D), data) -> ((N, K), (G, K))``, shared by the views.
     """
 
     def __init__(self, encoder1: nn.Module, encoder2: nn.Module, refinement: nn.Module) -> None:
@@ -50,10 +55,28 @@ class ScRCLModule(nn.Module):
         self.encoder2 = encoder2
         self.refinement = refinement
 
-    def forward(self, batch: GraphTensors) -> Views:
+    def encoded(self, data: HeteroData) -> tuple[Tensor, Tensor]:
+        """The cells as both encoders see them, (N, D) each.
+
+        Raises
+        ------
+        ScrclInputError
+            They are of different widths.
+        """
+        cells = data[_keys.CELL]
+        h1 = encode(self.encoder1, cells.get("x1", cells.x), data)
+        h2 = encode(self.encoder2, cells.get("x2", cells.x), data)
+        if h1.shape != h2.shape:
+            raise _validate.fail(
+                "the two views differ in width",
+                f"{h1.shape[1]} and {h2.shape[1]} columns",
+                "give both encoders one width; several heads side by side are as wide as all together",
+            )
+        return h1, h2
+
+    def forward(self, data: HeteroData) -> Views:
         """Both views of one batch."""
-        h1 = self.encoder1(batch.x1, batch.adj)  # (N, D)
-        h2 = self.encoder2(batch.x2, batch.adj)
-        z1, genes1 = self.refinement(h1, batch.expresses, batch.coexpressed)  # (N, K), (G, K)
-        z2, genes2 = self.refinement(h2, batch.expresses, batch.coexpressed)
+        h1, h2 = self.encoded(data)
+        z1, genes1 = self.refinement(h1, data)  # (N, K), (G, K)
+        z2, genes2 = self.refinement(h2, data)
         return Views(normalize(h1, dim=1), normalize(h2, dim=1), z1, z2, (genes1 + genes2) / 2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
     from scrcl_geo.model import ScRCL
+    from scrcl_geo.train import Checkpoint
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +34,7 @@ def embed(
     key_added: str = _keys.EMBEDDING,
     seed: int = 0,
     device: str = "auto",
-    checkpoint: str | Path | None = None,
-    checkpoint_every: float = 120.0,
+    checkpoint: Checkpoint | None = None,
     progress: bool = True,
 ) -> None:
     """Train scRCL on the graphs of an AnnData and write the embedding; reads no column of ``obs``.
@@ -55,9 +54,8 @@ def embed(
         Of initialisation and dropout.
     device
         ``"auto"``, ``"cpu"`` or ``"cuda"``.
-    checkpoint, checkpoint_every
-        File to keep the state of the training in, and seconds between two writings; see
-        :meth:`scrcl_geo.ScRCL.fit`.
+    checkpoint
+        Where to keep the state of the training; see :meth:`scrcl_geo.ScRCL.fit`.
     progress
         Show a progress bar.
 
@@ -91,7 +89,6 @@ def embed(
         seed=seed,
         device=device,
         checkpoint=checkpoint,
-        checkpoint_every=checkpoint_every,
         progress=progress,
     )
     views = model.views(adata)
@@ -104,14 +101,14 @@ def embed(
     losses = pd.DataFrame(model.log_.losses)
     losses.index = losses.index.astype(str)
     adata.uns[_keys.RESULTS] = {
-        "params": {**model.config, "n_hops": list(model.n_hops_)},
+        "params": {**model.config, "n_hops": list(model.reading_.n_hops)},
         "objective": {term["name"]: term for term in model.objective.config()},
-        "edges": ["/".join(edge.edge_type) for edge in model.edges_],
+        "edges": ["/".join(edge.edge_type) for edge in model.edges],
         "blocks": {key_added: _columns(parts)},
         "scaling": {key_added: scaling(*parts.values())},
         "losses": losses,
         "stopped": model.log_.stopped,
-        "learning_rate": model.learning_rate_,
+        "learning_rate": model.log_.learning_rate,
         "effective_rank": rank,
         "input_hash": model.input_hash_,
         "seed": seed,

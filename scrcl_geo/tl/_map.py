@@ -19,6 +19,7 @@ from scrcl_geo._mapping.shift import shift
 from scrcl_geo._neighbors.balanced import joint_graph
 from scrcl_geo._neighbors.smoothing import smooth
 from scrcl_geo._version import __version__
+from scrcl_geo.graph._convert import from_matrices
 from scrcl_geo.pp import spatial_neighbors
 from scrcl_geo.tl._embed import SMOOTHED_HOPS
 
@@ -145,12 +146,19 @@ def _one(
         adjacency = _in_space(coordinates, reference.neighbors[_keys.SPATIAL_NEIGHBORS])
         widths = [center.shape[1] for center in reference.composition.centers]
         blocks = np.split(features, np.cumsum(widths)[:-1], axis=1)
-        parts = [reference.composition.apply(blocks, adjacency), model.encode(features, adjacency)]
+        parts = [
+            reference.composition.apply(blocks, adjacency),
+            model.encode(from_matrices(features, {_keys.NEAR: adjacency})),
+        ]
         embedding = (np.concatenate(parts, axis=1) - reference.center) / reference.scale
         return embedding, novelty_of_expression(known, features, seed)
     both = np.concatenate([known, features])
     graph = joint_graph(known, features, reference.neighbors[_keys.NEIGHBORS])
-    parts = [both, smooth(both, graph, SMOOTHED_HOPS), model.encode(both, graph)]
+    parts = [
+        both,
+        smooth(both, graph, SMOOTHED_HOPS),
+        model.encode(from_matrices(both, {_keys.SIMILAR: graph})),
+    ]
     embedding = (np.concatenate(parts, axis=1)[len(known) :] - reference.center) / reference.scale
     return embedding, novelty_of_views(reference.views.astype(np.float32), embedding[:, -n_views:])
 

@@ -2,6 +2,14 @@
 
 from scrcl_geo.train._checkpoint import Checkpoint
 from scrcl_geo.train._fit import TrainingError, TrainingLog, fit
+from scrcl_geo.train._settings import TrainingSettings
 from scrcl_geo.train._stopping import LossPlateau
 
-__all__ = ["Checkpoint", "LossPlateau", "TrainingError", "TrainingLog", "fit"]
+__all__ = [
+    "Checkpoint",
+    "LossPlateau",
+    "TrainingError",
+    "TrainingLog",
+    "TrainingSettings",
+    "fit",
+]

@@ -22,26 +22,29 @@ class Checkpoint:
     ----------
     path
         File to keep the state in.
-    run
-        What the run is made of (input, parameters, seed, versions), as one string: the state of another run
-        is not taken up.
     every
         Seconds between two writings.
+
+    Attributes
+    ----------
+    run
+        What the run is made of (input, parameters, seed, versions), as one string: the state of another run
+        is not taken up. The model states it.
     """
 
-    def __init__(self, path: str | Path, *, run: str, every: float = 120.0) -> None:
+    def __init__(self, path: str | Path, *, every: float = 120.0) -> None:
         self.path = Path(path)
-        self.run = run
+        self.run = ""
         self.every = every
         self._written = time.monotonic()
 
-    def load(self) -> dict[str, Any] | None:
-        """The state, or None where there is none of this run."""
+    def load(self, learning_rate: float) -> dict[str, Any] | None:
+        """The state, or None where there is none of this run at this learning rate."""
         if not self.path.exists():
             return None
         try:
             state = torch.load(self.path, map_location="cpu", weights_only=True)
-            same = state["run"] == self.run
+            same = state["run"] == f"{self.run} {learning_rate:g}"
         except Exception as error:  # a damaged file raises many kinds
             logger.warning("%s is damaged (%s); training starts anew", self.path, type(error).__name__)
             return None
@@ -54,12 +57,12 @@ class Checkpoint:
         """Whether it is time to write again."""
         return time.monotonic() - self._written >= self.every
 
-    def save(self, state: dict[str, Any]) -> None:
+    def save(self, state: dict[str, Any], learning_rate: float) -> None:
         """Write the state whole or not at all; a full disk does not end the training."""
         partial = self.path.with_name(f"{self.path.name}.part")
         try:
             with partial.open("wb") as file:
-                torch.save({"run": self.run, "state": state}, file)
+                torch.save({"run": f"{self.run} {learning_rate:g}", "state": state}, file)
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(self.path)

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from scrcl_geo import _validate
-from scrcl_geo.nn.tensors import Batches
 from scrcl_geo.train._checkpoint import Checkpoint
-from scrcl_geo.train._stopping import LossPlateau
+from scrcl_geo.train._settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from torch_geometric.data import HeteroData
 
 logger = logging.getLogger(__name__)
 
 _GRADIENT = "gradient norm"
+
+
+class Batches(Protocol):
+    """What an epoch goes through: a list of graphs, a loader of PyG, or what cuts them on the way."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[HeteroData]: ...
 
 
 class TrainingError(RuntimeError):
@@ -26,22 +36,19 @@ class TrainingError(RuntimeError):
 
 @dataclass
 class TrainingLog:
-    """What a training run did: weighted value of each term per epoch, and why it stopped."""
+    """What a training run did: weighted value of each term per epoch, why it stopped, its learning rate."""
 
     losses: list[dict[str, float]] = field(default_factory=list)
     stopped: str = ""
+    learning_rate: float = 0.0
 
 
 def fit(
     module: nn.Module,
     objective: nn.Module,
     batches: Batches,
+    settings: TrainingSettings | None = None,
     *,
-    max_epochs: int = 60,
-    learning_rate: float = 1e-3,
-    weight_decay: float = 0.0,
-    max_grad_norm: float = 1.0,
-    stopping: LossPlateau | None = None,
     checkpoint: Checkpoint | None = None,
     progress: bool = True,
 ) -> TrainingLog:
@@ -50,20 +57,16 @@ def fit(
     Parameters
     ----------
     module
-        Maps a batch to its views.
+        Maps a batch, a :class:`torch_geometric.data.HeteroData`, to its views.
     objective
-        Maps views and the cell graph to named terms; their sum is minimised by Adam.
+        Maps views and batch to named terms; their sum is minimised by Adam.
     batches
         What one epoch goes through, in order; moved to the module's device one by one.
-    max_epochs, learning_rate, weight_decay
-        Of the optimiser.
-    max_grad_norm
-        Gradients are scaled down to this norm.
-    stopping
-        Label-free rule on the loss per epoch; None runs all epochs.
+    settings
+        Of the optimiser and of the end of the training.
     checkpoint
         Where to take up a run that was cut off, and to keep its state; on the CPU the result has the same
-        bits as without the cut.
+        bits as without the cut, whatever order the batches draw from torch's generator.
     progress
         Show a progress bar on standard error.
 
@@ -77,16 +80,16 @@ def fit(
     TrainingError
         A term or the gradient is not finite; the message names it.
     """
-    _validate.at_least("max_epochs", max_epochs, 1)
-    _validate.positive("learning_rate", learning_rate)
+    settings = settings or TrainingSettings()
     module.train()
     objective.train()
     parameters = [*module.parameters(), *objective.parameters()]
     device = parameters[0].device
-    optimizer = torch.optim.Adam(parameters, lr=learning_rate, weight_decay=weight_decay)
-    log = TrainingLog(stopped=f"all {max_epochs} epochs done")
+    optimizer = torch.optim.Adam(parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    max_epochs = settings.max_epochs
+    log = TrainingLog(stopped=f"all {max_epochs} epochs done", learning_rate=settings.learning_rate)
     parts = {"module": module, "objective": objective, "optimizer": optimizer}
-    if checkpoint is not None and (state := checkpoint.load()) is not None:
+    if checkpoint is not None and (state := checkpoint.load(settings.learning_rate)) is not None:
         log.losses = _restore(parts, state)
         logger.info("training goes on after epoch %d of at most %d", len(log.losses), max_epochs)
     totals = [sum(losses.values()) for losses in log.losses]
@@ -94,15 +97,13 @@ def fit(
     done = len(totals) * len(batches)
     with tqdm(total=n_steps, initial=done, desc="train", unit="step", disable=not progress) as bar:
         for epoch in range(len(totals), max_epochs):
-            if hasattr(batches, "epoch"):
-                batches.epoch = epoch  # the order of an epoch hangs on nothing that came before
             steps = []
             for batch in batches:
                 optimizer.zero_grad(set_to_none=True)
                 batch = batch.to(device)
-                terms = objective(module(batch), batch.adj)
+                terms = objective(module(batch), batch)
                 torch.stack(list(terms.values())).sum().backward()
-                norm = nn.utils.clip_grad_norm_(parameters, max_grad_norm)
+                norm = _clipped(parameters, settings.max_grad_norm)
                 optimizer.step()
                 steps.append(
                     torch.stack([*(term.detach().double() for term in terms.values()), norm.double()])
@@ -111,14 +112,21 @@ def fit(
             log.losses.append(_finite([*terms, _GRADIENT], steps, epoch))
             totals.append(sum(log.losses[-1].values()))
             bar.set_postfix(loss=f"{totals[-1]:.4g}", refresh=False)
-            if stopping is not None and stopping.reached(totals):
+            if settings.stopping is not None and settings.stopping.reached(totals):
                 log.stopped = f"loss plateau after {epoch + 1} epochs"
                 break
             if checkpoint is not None and checkpoint.due():
-                checkpoint.save(_state(parts, log.losses))
+                checkpoint.save(_state(parts, log.losses), settings.learning_rate)
     module.eval()
     logger.info("training stopped: %s, loss %.4g", log.stopped, totals[-1])
     return log
+
+
+def _clipped(parameters: list[nn.Parameter], max_norm: float | None) -> Tensor:
+    """The norm of the gradient, which is scaled down to ``max_norm`` where it is larger."""
+    if max_norm is None:
+        max_norm = float("inf")
+    return nn.utils.clip_grad_norm_(parameters, max_norm)
 
 
 def _state(parts: dict[str, Any], losses: list[dict[str, float]]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from scrcl_geo._features.rows import on_disk
 from scrcl_geo._files import whole
 from scrcl_geo._pipeline.plan import Plan
 from scrcl_geo._validate import ScrclInputError
-from scrcl_geo.graph import BATCH_SIZE, resolve_batch_size
+from scrcl_geo.graph._batch_size import BATCH_SIZE, resolve_batch_size
 
 
 def plan(n_cells, batch_size="auto", **changes):

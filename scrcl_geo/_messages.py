@@ -1,0 +1,94 @@
+"""Sums of messages over the edges of a graph: a sparse product whose backward pass is one too.
+
+Torch's own backward pass of a sparse product transposes the matrix at every call, and PyG's ``EdgeIndex``
+gathers its weights anew; both cost several times the product (``benchmarks/products.py``).
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch_geometric import EdgeIndex
+
+
+def aggregate(
+    edge_index: Tensor,
+    x: Tensor,
+    edge_weight: Tensor | None = None,
+    *,
+    reverse: tuple[Tensor, Tensor | None] | None = None,
+    n_targets: int | None = None,
+) -> Tensor:
+    """Sum of the weighted features of each node's sources; the weights are constants.
+
+    Shapes: ``edge_index`` (2, E) from sources (row 0) to targets (row 1), ``x`` (n_sources, D) dense or CSR,
+    ``edge_weight`` (E,), all 1 by default → (n_targets, D). O(E D).
+
+    Parameters
+    ----------
+    reverse
+        ``edge_index`` and ``edge_weight`` of the reverse relation, where the graph holds it: the backward
+        pass sums over it. Otherwise it is found by sorting, unless the graph is undirected.
+    n_targets
+        Where ``edge_index`` is a plain tensor; as many as sources by default.
+    """
+    edges, weight = sorted_by_target(edge_index, edge_weight, (len(x), n_targets or len(x)))
+    forward = _operand(edges.get_csc()[0], weight, x.dtype, edges.sparse_size()[::-1])
+    if not (x.requires_grad and torch.is_grad_enabled()):
+        return forward @ x
+    if reverse is not None:
+        back, back_weight = sorted_by_target(*reverse, edges.sparse_size()[::-1])
+        backward = _operand(back.get_csc()[0], back_weight, x.dtype, edges.sparse_size())
+    elif edges.is_undirected:
+        backward = forward
+    else:
+        compressed, order = edges.get_csr()
+        weight = weight if weight is None or order is None else weight[order]
+        backward = _operand(compressed, weight, x.dtype, edges.sparse_size())
+    return _Product.apply(forward, backward, x)
+
+
+def sorted_by_target(
+    edge_index: Tensor, edge_weight: Tensor | None, sparse_size: tuple[int | None, int | None]
+) -> tuple[EdgeIndex, Tensor | None]:
+    """Edges in the order in which they are summed; as they are where they already are in it."""
+    if isinstance(edge_index, EdgeIndex) and edge_index.is_sorted_by_col:
+        return edge_index, edge_weight
+    plain = edge_index.as_tensor() if isinstance(edge_index, EdgeIndex) else edge_index
+    edges, order = EdgeIndex(plain, sparse_size=sparse_size).sort_by("col")
+    return edges, edge_weight if edge_weight is None or order is None else edge_weight[order]
+
+
+def degree(edge_index: EdgeIndex, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Edges that end in each node, (n_targets,)."""
+    return edge_index.get_csc()[0][0].diff().to(dtype)
+
+
+def csr_tensor(pointers: Tensor, columns: Tensor, values: Tensor, shape: tuple[int, int]) -> Tensor:
+    """Torch CSR from its arrays."""
+    with warnings.catch_warnings():  # torch announces once that its CSR layout is in beta
+        warnings.filterwarnings("ignore", message="Sparse", category=UserWarning)
+        return torch.sparse_csr_tensor(pointers, columns, values, shape)
+
+
+def _operand(
+    compressed: tuple[Tensor, Tensor], weight: Tensor | None, dtype: torch.dtype, shape: Any
+) -> Tensor:
+    pointers, columns = compressed
+    if weight is None:
+        weight = torch.ones(len(columns), device=columns.device, dtype=dtype)
+    return csr_tensor(pointers, columns, weight.to(dtype), shape)
+
+
+class _Product(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, matrix: Tensor, transpose: Tensor, x: Tensor) -> Tensor:
+        ctx.transpose = transpose
+        return matrix @ x
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[None, None, Tensor]:
+        return None, None, ctx.transpose @ grads[0].contiguous()
