@@ -7,11 +7,16 @@ gathers its weights anew; both cost several times the product (``benchmarks/prod
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 from torch_geometric import EdgeIndex
+
+from scrcl_geo import _keys, _validate
+
+if TYPE_CHECKING:
+    from torch_geometric.data import HeteroData
 
 
 def aggregate(
@@ -60,6 +65,23 @@ def sorted_by_target(
     plain = edge_index.as_tensor() if isinstance(edge_index, EdgeIndex) else edge_index
     edges, order = EdgeIndex(plain, sparse_size=sparse_size).sort_by("col")
     return edges, edge_weight if edge_weight is None or order is None else edge_weight[order]
+
+
+def linked_edges(data: HeteroData) -> EdgeIndex:
+    """Edges of the joined cell graph, (2, E).
+
+    Raises
+    ------
+    ScrclInputError
+        The graph has none.
+    """
+    if _keys.LINKED not in data.edge_types:  # asking a HeteroData for it would create it
+        raise _validate.fail(
+            f"the graph has no edges {_keys.LINKED}",
+            _validate.shown(["/".join(edge_type) for edge_type in data.edge_types]),
+            "join relations of its cells with sg.graph.linked(data)",
+        )
+    return data[_keys.LINKED].edge_index
 
 
 def degree(edge_index: EdgeIndex, dtype: torch.dtype = torch.float32) -> Tensor:

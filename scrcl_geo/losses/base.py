@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
-from scrcl_geo import _keys, _validate
+from scrcl_geo import _validate
+from scrcl_geo._messages import linked_edges
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -103,4 +104,4 @@ def _value(term: Term, views: Any, data: HeteroData) -> Tensor:
     if term.on == GRAPH:
         return term.loss(views, data)
     pair = (getattr(views, f"{term.on}{view}") for view in (1, 2))
-    return term.loss(*pair, data[_keys.LINKED].edge_index)
+    return term.loss(*pair, linked_edges(data))
