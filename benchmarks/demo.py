@@ -19,7 +19,7 @@ import scanpy as sc  # noqa: E402
 
 import scrcl_geo as sg  # noqa: E402
 from scrcl_geo import _pipeline  # noqa: E402
-from scrcl_geo._files.whole import write_h5ad  # noqa: E402
+from scrcl_geo._files.atomic import write_h5ad  # noqa: E402
 from scrcl_geo._pipeline.summary import summarize  # noqa: E402
 
 OUTPUT = Path("demo-output")

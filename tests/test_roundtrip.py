@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import scrcl_geo as sg
-from scrcl_geo._files.whole import write_h5ad
+from scrcl_geo._files.atomic import write_h5ad
 
 
 @pytest.fixture

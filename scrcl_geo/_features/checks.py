@@ -34,15 +34,15 @@ def data_matrix(adata: AnnData, layer: str | None) -> Any:
     Returns the stored (N, G) matrix, dense or sparse, unchanged.
     """
     if layer is not None:
-        matrix, place = _validate.key(adata.layers, layer, slot="layers"), f"layers[{layer!r}]"
+        matrix, slot = _validate.key(adata.layers, layer, slot="layers"), f"layers[{layer!r}]"
     else:
-        matrix, place = adata.X, "X"
+        matrix, slot = adata.X, "X"
     if matrix is None:
-        raise _validate.fail(f"{place} is empty", "no matrix", "store the counts in X or name a layer")
+        raise _validate.fail(f"{slot} is empty", "no matrix", "store the counts in X or name a layer")
     n_cells, n_genes = matrix.shape
     if n_cells < 2 or n_genes < 2:
         raise _validate.fail(
-            f"{place} is too small",
+            f"{slot} is too small",
             f"{n_cells} cells and {n_genes} genes",
             "at least 2 cells and 2 genes are needed",
         )
@@ -56,16 +56,16 @@ def data_matrix(adata: AnnData, layer: str | None) -> Any:
         if names.astype(str).str.contains("\0", regex=False).any():  # no file can hold it
             raise _validate.fail(f"{axis} names hold a null character", "a damaged name", "rename it")
     if matrix.dtype.kind not in "fiub":
-        raise _validate.fail(f"{place} does not hold numbers", f"dtype {matrix.dtype}", "store numbers")
+        raise _validate.fail(f"{slot} does not hold numbers", f"dtype {matrix.dtype}", "store numbers")
     if not on_disk(matrix):  # a file is checked while it is read
-        structure(matrix, place)
+        structure(matrix, slot)
         values = stored_values(matrix)
-        finite(values, place)
-        some_value(bool(values.any()), n_cells, place)
+        finite(values, slot)
+        some_value(bool(values.any()), n_cells, slot)
     return matrix
 
 
-def structure(matrix: Any, place: str) -> None:
+def structure(matrix: Any, slot: str) -> None:
     """Raise where a sparse matrix points out of its own arrays, which SciPy would follow into memory."""
     if not sparse.issparse(matrix) or not hasattr(matrix, "indptr"):
         return
@@ -73,29 +73,29 @@ def structure(matrix: Any, place: str) -> None:
         matrix.check_format(full_check=True)
     except (ValueError, TypeError) as error:
         raise _validate.fail(
-            f"{place} is no valid sparse matrix", str(error), "check that the file is complete"
+            f"{slot} is no valid sparse matrix", str(error), "check that the file is complete"
         ) from error
 
 
-def finite(values: np.ndarray, place: str) -> None:
+def finite(values: np.ndarray, slot: str) -> None:
     """Raise unless all numbers are finite and their squares can be summed in single precision."""
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         n_nan, n_inf = int(np.isnan(values).sum()), int(np.isinf(values).sum())
         raise _validate.fail(
-            f"{place} holds values that are not finite",
+            f"{slot} holds values that are not finite",
             f"{n_nan} NaN and {n_inf} infinite",
             "remove or impute them",
         )
     if values.size and max(abs(float(values.min())), abs(float(values.max()))) > _LARGEST:
         raise _validate.fail(
-            f"{place} holds values out of range", f"{np.abs(values).max():.0e}", "check the file or rescale"
+            f"{slot} holds values out of range", f"{np.abs(values).max():.0e}", "check the file or rescale"
         )
 
 
-def some_value(found: bool, n_cells: int, place: str) -> None:
-    """Raise unless a value other than zero was found."""
-    if not found:
-        raise _validate.fail(f"{place} is all zero", f"{n_cells} empty cells", "check the file or the layer")
+def some_value(any_value: bool, n_cells: int, slot: str) -> None:
+    """Raise unless a value is other than zero."""
+    if not any_value:
+        raise _validate.fail(f"{slot} is all zero", f"{n_cells} empty cells", "check the file or the layer")
 
 
 def stored_values(matrix: Any) -> np.ndarray:

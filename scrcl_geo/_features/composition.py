@@ -41,15 +41,15 @@ class CompositionMap:
             np.concatenate([form(s) for s in around[reach]], axis=1)
             for form, reach in product(_FORMS, self.reaches)
         ]
-        found = [x @ w - b for x, w, b in zip(together, self.weights, self.offset, strict=True)]
-        return np.concatenate(found, axis=1).astype(np.float32)
+        components = [x @ w - b for x, w, b in zip(together, self.weights, self.offset, strict=True)]
+        return np.concatenate(components, axis=1).astype(np.float32)
 
     def to_dict(self) -> dict[str, Any]:
         """As arrays under string keys, for ``uns`` and saved models."""
-        found: dict[str, Any] = {"reaches": np.array(self.reaches)}
+        arrays: dict[str, Any] = {"reaches": np.array(self.reaches)}
         for name in ("centers", "weights", "offset"):
-            found |= {f"{name}_{i}": array for i, array in enumerate(getattr(self, name))}
-        return found
+            arrays |= {f"{name}_{i}": array for i, array in enumerate(getattr(self, name))}
+        return arrays
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> CompositionMap:
@@ -82,16 +82,16 @@ def compositions(
     """
     n_types = max(2, min(n_types, len(blocks[0]) // 10))
     sortings = [_types(block, n_types, seed * len(blocks) + i) for i, block in enumerate(blocks)]
-    found, weights, offset = [], [], []
+    projected, weights, offset = [], [], []
     for form in _FORMS:
         for reach in reaches:
             parts = [form(shares(types, adjacency, reach, n_types)) for types, _ in sortings]
             components, weight, shift = _components(parts, n_components)
-            found.append(components)
+            projected.append(components)
             weights.append(weight)
             offset.append(shift)
     centers = tuple(center for _, center in sortings)
-    return np.concatenate(found, axis=1), CompositionMap(
+    return np.concatenate(projected, axis=1), CompositionMap(
         centers, tuple(weights), tuple(offset), tuple(reaches)
     )
 

@@ -84,12 +84,14 @@ def fit_inputs(
     Transforms that do not fit the kind of values fall back and are not repeated.
     """
     expression = read_expression(adata)
-    found: dict[str, Projection] = {}
+    projections: dict[str, Projection] = {}
     for transform in _in_order(transforms):
         matrix, effective = expression.transformed(transform)
-        if effective not in found:
-            found[effective] = fit_projection(matrix, expression.totals, effective, n_components, seed=seed)
-    inputs = InputMap(tuple(found.values()))
+        if effective not in projections:
+            projections[effective] = fit_projection(
+                matrix, expression.totals, effective, n_components, seed=seed
+            )
+    inputs = InputMap(tuple(projections.values()))
     return inputs, inputs.of_expression(expression)
 
 

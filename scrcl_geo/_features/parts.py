@@ -27,9 +27,9 @@ def join(*blocks: np.ndarray) -> np.ndarray:
 
 def scaling(*blocks: np.ndarray) -> dict[str, np.ndarray]:
     """Centre and scale, (D,) float32 each, of the columns :func:`join` makes, to join new cells alike."""
-    found = [_center_and_scale(block) for block in blocks]
-    center = np.concatenate([c for c, _ in found])
-    scale = np.repeat([s for _, s in found], [block.shape[1] for block in blocks])
+    moments = [_center_and_scale(block) for block in blocks]
+    center = np.concatenate([c for c, _ in moments])
+    scale = np.repeat([s for _, s in moments], [block.shape[1] for block in blocks])
     return {"center": center.astype(np.float32), "scale": scale.astype(np.float32)}
 
 

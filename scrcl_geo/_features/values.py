@@ -1,4 +1,4 @@
-"""What the numbers in an expression matrix are, found in one pass over its rows."""
+"""What the numbers in an expression matrix are, detected in one pass over its rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COUNTS, NORMALIZED, LOG, SCALED = "counts", "normalized", "log", "scaled"
 KINDS = (COUNTS, NORMALIZED, LOG, SCALED)
 # log1p of the largest count a 64-bit float holds exactly is 36.7; of a billion, 20.7
 _LARGEST_LOG = 25.0
-# genes are ranked and components are found on this many cells: more would not change them visibly
+# genes are ranked and components are fitted to this many cells: more would not change them visibly
 SAMPLE = 50_000
 
 
@@ -37,7 +37,7 @@ class Scan:
     sample: Any
 
 
-def scan(matrix: Any, *, seed: int = 0, place: str = "X") -> Scan:
+def scan(matrix: Any, *, seed: int = 0, slot: str = "X") -> Scan:
     """Kind of the values and what choosing genes needs.
 
     Raises
@@ -54,8 +54,8 @@ def scan(matrix: Any, *, seed: int = 0, place: str = "X") -> Scan:
     reading = "read" if on_disk(matrix) else None
     for rows, part in chunks(matrix, progress=reading):
         if on_disk(matrix):
-            checks.structure(part, place)
-            checks.finite(checks.stored_values(part), place)
+            checks.structure(part, slot)
+            checks.finite(checks.stored_values(part), slot)
         range_.update(checks.stored_values(part))
         totals[rows] = row_sums(part)
         above = part > 0
@@ -63,7 +63,7 @@ def scan(matrix: Any, *, seed: int = 0, place: str = "X") -> Scan:
         expressing += np.bincount(counted, minlength=n_genes)
         if n_cells > SAMPLE:
             sample.append(part[chosen[rows]])
-    checks.some_value(range_.high > 0 or range_.low < 0, n_cells, place)
+    checks.some_value(range_.high > 0 or range_.low < 0, n_cells, slot)
     if n_cells <= SAMPLE:
         together = matrix if not on_disk(matrix) else matrix[:]
     else:
@@ -90,13 +90,13 @@ def detect_values(matrix: Any) -> str:
     return range_.kind()
 
 
-def resolve_values(found: str, stated: str) -> str:
-    """The kind the user states, checked against the one found, or the latter for ``"auto"``."""
+def resolve_values(detected: str, stated: str) -> str:
+    """The kind the user states, checked against the detected one, or the latter for ``"auto"``."""
     _validate.one_of("values", stated, ("auto", *KINDS))
     if stated == "auto":
-        logger.info("expression values look like %s; pass values=... to state otherwise", found)
-        return found
-    if found == SCALED and stated != SCALED:
+        logger.info("expression values look like %s; pass values=... to state otherwise", detected)
+        return detected
+    if detected == SCALED and stated != SCALED:
         raise _validate.fail(
             f"values={stated!r} does not fit the matrix",
             "negative numbers",
@@ -111,7 +111,7 @@ class _Range:
 
     low: float = 0.0
     high: float = 0.0
-    whole: bool = True
+    integral: bool = True
     n_negative: int = 0
 
     def update(self, values: np.ndarray) -> None:
@@ -121,18 +121,18 @@ class _Range:
         self.high = max(self.high, float(values.max()))
         if self.low < 0:
             self.n_negative += int((values < 0).sum())
-        if self.whole and values.dtype.kind not in "iub":
-            self.whole = bool((values == np.floor(values)).all())
+        if self.integral and values.dtype.kind not in "iub":
+            self.integral = bool((values == np.floor(values)).all())
 
     def kind(self) -> str:
         if self.low < 0:
-            if self.whole:
+            if self.integral:
                 raise _validate.fail(
                     "counts are negative",
                     f"{self.n_negative} negative whole numbers, the smallest {self.low:g}",
                     "store counts of at least 0, or name a layer that holds them",
                 )
             return SCALED
-        if self.whole:
+        if self.integral:
             return COUNTS
         return LOG if self.high <= _LARGEST_LOG else NORMALIZED

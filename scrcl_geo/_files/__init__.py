@@ -1,1 +1,1 @@
-"""Disk: reading, whole writing, locks, interrupts."""
+"""Disk: reading, atomic writing, locks, interrupts."""

@@ -1,14 +1,52 @@
-"""An AnnData as an .h5ad file, put down so that a full disk is an error and not the end of the process."""
+"""An AnnData as an .h5ad file: damage and a full disk are errors of one line, not the end of the process."""
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from scrcl_geo import _validate
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
+IN_MEMORY = 1_000_000_000  # bytes of X up to which all of it is read
 _IMAGE = 500_000_000  # bytes up to which a file is put together in memory
+
+
+def read_h5ad(path: str | Path) -> AnnData:
+    """The AnnData in a file; an X of more than 1 GB stays there and is read in row chunks.
+
+    Raises
+    ------
+    ScrclInputError
+        The file is missing, or not a readable .h5ad file.
+    """
+    import anndata
+
+    path = Path(path)
+    if not path.is_file():
+        found = "a folder" if path.is_dir() else "no such file"
+        raise _validate.fail(f"cannot read {path}", found, "name an existing .h5ad file")
+    try:
+        with warnings.catch_warnings():
+            # names that are not unique are reported by our own check, as an error
+            warnings.filterwarnings("ignore", message=".*names are not unique", category=UserWarning)
+            adata = anndata.read_h5ad(path, backed="r" if _matrix_bytes(path) > IN_MEMORY else None)
+    except Exception as error:  # h5py and anndata raise many kinds for a damaged file
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise _validate.fail(
+            f"cannot read {path} as .h5ad", reason, "check that the file is complete"
+        ) from error
+    if adata.isbacked and tuple(adata.X.shape) != adata.shape:  # anndata compares them only in memory
+        adata.file.close()
+        raise _validate.fail(
+            f"cannot read {path} as .h5ad",
+            f"X of shape {tuple(adata.X.shape)} for {adata.n_obs} cells and {adata.n_vars} genes",
+            "check that the file is complete",
+        )
+    return adata
 
 
 def write(adata: AnnData, path: Path) -> None:
@@ -31,6 +69,18 @@ def size(adata: AnnData) -> int:
         arrays.append(adata.X)
         matrix = 0
     return matrix + sum(_nbytes(array) for array in arrays)
+
+
+def _matrix_bytes(path: Path) -> int:
+    """Size of X in memory, in bytes; 0 where the file has none of the usual form."""
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        x = file.get("X")
+        if x is None:
+            return 0
+        parts = [x] if isinstance(x, h5py.Dataset) else [x[name] for name in ("data", "indices") if name in x]
+        return int(sum(part.size * part.dtype.itemsize for part in parts))
 
 
 def _nbytes(array: Any) -> int:

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM are heard at once, even while a library computes."""
+"""Ctrl-C and SIGTERM end a run at once, even while a library computes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def unfinished(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def heard() -> Iterator[None]:
+def handle_signals() -> Iterator[None]:
     """Turn SIGINT and SIGTERM into KeyboardInterrupt; where that is not taken up in time, end.
 
     Python delivers signals between its own instructions only, and one call into compiled code can last for

@@ -12,7 +12,7 @@ from scrcl_geo import _validate
 
 
 @contextmanager
-def sole(output: str | Path) -> Iterator[None]:
+def output_lock(output: str | Path) -> Iterator[None]:
     """Hold the lock of an output inside the block; the system releases it when the process dies.
 
     It lies among the temporary files, so that nothing stays beside the output.

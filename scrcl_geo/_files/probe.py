@@ -1,6 +1,6 @@
 """Whether a file can be read at all, found out in another process.
 
-HDF5 can crash or never return on damaged bytes, and no signal is heard meanwhile; and a small file can
+HDF5 can crash or never return on damaged bytes, and no signal is handled meanwhile; and a small file can
 unpack to more than the machine holds.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from scrcl_geo import _validate
 from scrcl_geo._files.memory import machine_bytes
 
-_WHOLE = 50_000_000  # bytes up to which a file is read in full
+_READ_IN_FULL = 50_000_000  # bytes up to which a file is read in full
 _PATIENCE = 30.0  # seconds
 _TOO_LARGE = 3  # exit status
 _ON_DISK = ("X", "raw")  # stay there where they are large
@@ -42,7 +42,7 @@ def check(path: str | Path, read: Callable[[Path], object]) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
             if _unpacked(path) > machine_bytes():
                 os._exit(_TOO_LARGE)
-            if path.stat().st_size <= _WHOLE:
+            if path.stat().st_size <= _READ_IN_FULL:
                 read(path)
         finally:
             os._exit(0)
@@ -71,7 +71,7 @@ def _is_hdf5(path: Path) -> bool:
 
 
 def _unpacked(path: Path) -> int:
-    """Bytes of all arrays that are read to memory; walks through the whole file."""
+    """Bytes of all arrays that are read to memory; walks through all of the file."""
     import h5py
 
     sizes = []

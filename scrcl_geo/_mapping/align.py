@@ -49,20 +49,20 @@ def align(adata: AnnData, genes: Genes, reading: dict[str, Any], layer: str | No
             f"{kind} here, {trained} in training",
             f"name a layer that holds {trained} values",
         )
-    place = adata.var_names.get_indexer(genes.names)  # (G,), -1 where missing
-    there = place >= 0
-    present = there[genes.used]
+    column = adata.var_names.get_indexer(genes.names)  # (G,), -1 where missing
+    measured = column >= 0
+    present = measured[genes.used]
     _enough(present, adata, genes)
 
     common = np.zeros(adata.n_vars, dtype=bool)
-    common[place[there]] = True
+    common[column[measured]] = True
     values, _ = in_memory(matrix[:, common] if not common.all() else matrix, np.ones(common.sum(), bool))
     position = np.cumsum(common) - 1  # column of each gene among the common ones
-    rows = position[place[genes.used][present]]
+    rows = position[column[genes.used][present]]
     pick = sparse.csr_matrix(
         (np.ones(len(rows), np.float32), (rows, np.flatnonzero(present))), (int(common.sum()), len(present))
     )
-    share = float(genes.shares[there].sum())
+    share = float(genes.shares[measured].sum())
     totals = row_sums(values) / (share if trained in (COUNTS, NORMALIZED) and share > 0 else 1.0)
     return Aligned(Expression(values @ pick, totals, trained, reading.get("target_sum")), present)
 

@@ -15,8 +15,8 @@ _RIDGE = 0.1  # against components that the genes at hand hardly show; full gene
 def without_missing(inputs: InputMap, present: np.ndarray) -> InputMap:
     """The projections for cells that have only the genes ``present`` (n_used,), others being zero.
 
-    Components are found by least squares from the genes at hand, with a ridge, instead of taking genes that
-    were not measured for unexpressed.
+    Components come by least squares from the genes at hand, with a ridge, instead of taking genes that were
+    not measured for unexpressed.
     """
     if present.all():
         return inputs

@@ -35,15 +35,15 @@ def novelty_of_expression(reference: np.ndarray, new: np.ndarray, seed: int = 0)
     m, half = len(reference), max(1, len(reference) // 2)
     n_parts = -(-len(new) // half)
     size = min(half, -(-len(new) // n_parts))
-    judged, found = [], np.empty(len(new))
+    judged, distances = [], np.empty(len(new))
     for _ in range(max(2, min(10, _JUDGED // size))):
         order = rng.permutation(m)
         judged.append(_distances(_averaged(reference[order[size:]]), _averaged(reference[order[:size]])))
     for part in np.array_split(rng.permutation(len(new)), n_parts):
         known = reference[rng.permutation(m)[size:]]  # as many as above: fewer cells are farther apart
-        found[part] = _distances(_averaged(known), _averaged(new[part]))
+        distances[part] = _distances(_averaged(known), _averaged(new[part]))
     limit = np.quantile(np.concatenate(judged), _QUANTILE)
-    return found / max(limit, np.finfo(np.float32).tiny)
+    return distances / max(limit, np.finfo(np.float32).tiny)
 
 
 def _distances(reference: np.ndarray, new: np.ndarray | None = None) -> np.ndarray:

@@ -21,11 +21,11 @@ def shift(
 
     n_types = max(1, min(n_types, len(reference) // 10))
     centers = KMeans(n_types, n_init=1, random_state=seed).fit(reference).cluster_centers_
-    found = np.zeros(features.shape[1], np.float32)
+    offset = np.zeros(features.shape[1], np.float32)
     for _ in range(n_rounds):
-        kinds = pairwise_distances_argmin(features - found, centers)
+        kinds = pairwise_distances_argmin(features - offset, centers)
         update = (features - centers[kinds]).mean(axis=0, dtype=np.float64).astype(np.float32)
-        if np.allclose(update, found, atol=1e-4):
+        if np.allclose(update, offset, atol=1e-4):
             break
-        found = update
-    return found
+        offset = update
+    return offset

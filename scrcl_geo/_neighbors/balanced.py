@@ -36,8 +36,8 @@ def balanced_distances(
             rows.append(np.repeat(members[own], index.shape[1]))
             columns.append(members[other][index.reshape(-1)])
             values.append(distance.reshape(-1))
-    found = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
-    return sparse.coo_matrix(found, (len(x), len(x)), dtype=np.float32).tocsr()
+    entries = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
+    return sparse.coo_matrix(entries, (len(x), len(x)), dtype=np.float32).tocsr()
 
 
 def mutual_neighbors(x: np.ndarray, batch: np.ndarray, n_neighbors: int) -> sparse.csr_matrix:
@@ -46,10 +46,10 @@ def mutual_neighbors(x: np.ndarray, batch: np.ndarray, n_neighbors: int) -> spar
     Shapes: ``x`` (N, F), ``batch`` (N,) → (N, N) float32 CSR; ``n_neighbors`` as in
     :func:`balanced_distances`.
     """
-    found = balanced_distances(x, batch, n_neighbors, metric="euclidean").tocoo()
-    across = batch[found.row] != batch[found.col]
+    nearest = balanced_distances(x, batch, n_neighbors, metric="euclidean").tocoo()
+    across = batch[nearest.row] != batch[nearest.col]
     ones = np.ones(np.count_nonzero(across), np.float32)
-    pairs = sparse.csr_matrix((ones, (found.row[across], found.col[across])), found.shape)
+    pairs = sparse.csr_matrix((ones, (nearest.row[across], nearest.col[across])), nearest.shape)
     return pairs.minimum(pairs.T).tocsr()
 
 

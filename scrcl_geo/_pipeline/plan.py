@@ -28,7 +28,7 @@ _LIBRARIES = 0.9  # GB resident after importing torch, PyG, scanpy and squidpy
 class Plan:
     """Sizes, what they cost, and how training goes through the cells.
 
-    ``seconds`` per stage hold for one core of 2026; ``gigabytes`` is the peak of the whole run.
+    ``seconds`` per stage hold for one core of 2026; ``gigabytes`` is the peak of a run.
     """
 
     n_cells: int

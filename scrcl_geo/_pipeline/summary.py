@@ -1,4 +1,4 @@
-"""Text for people: what a file holds, what a run would use, what it found."""
+"""Text for people: what a file holds, what a run would use, what it gave."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ def summarize(adata: AnnData, seconds: dict[str, float], *, n_genes: int = 5) ->
     return table(rows) + "\n\n" + clusters(adata, n_genes)
 
 
-def estimated(found: dict[str, Any]) -> str:
+def estimated(number: dict[str, Any]) -> str:
     """The number of clusters that was estimated, among which, and how stable it is."""
-    numbers = found["table"].set_index("n_clusters")["stability"]
-    stable = f"stability {numbers[found['n_clusters']]:.2f}"
-    return f"{found['n_clusters']}, estimated among {numbers.index[0]} to {numbers.index[-1]} ({stable})"
+    numbers = number["table"].set_index("n_clusters")["stability"]
+    stable = f"stability {numbers[number['n_clusters']]:.2f}"
+    return f"{number['n_clusters']}, estimated among {numbers.index[0]} to {numbers.index[-1]} ({stable})"
 
 
 def clusters(adata: AnnData, n_genes: int) -> str:

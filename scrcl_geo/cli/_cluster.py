@@ -34,8 +34,9 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Do it."""
     from scrcl_geo import _keys, tl
+    from scrcl_geo._files.atomic import check_writable, write_h5ad
+    from scrcl_geo._files.h5ad import read_h5ad
     from scrcl_geo._files.probe import check
-    from scrcl_geo._files.whole import check_writable, read_h5ad, write_h5ad
     from scrcl_geo._pipeline.summary import clusters
 
     for number in arguments.n_clusters or ():
@@ -64,10 +65,10 @@ def _partitions(adata: AnnData) -> str:
     from scrcl_geo import _keys
     from scrcl_geo._pipeline.summary import table
 
-    found = adata.uns[_keys.PARTITIONS]
+    partitions = adata.uns[_keys.PARTITIONS]
     rows = [("partition", "clusters  stability of each, from 0 to 1")]
-    for key in found["keys"]:
-        values = found["stability"].query("key == @key")["stability"]
+    for key in partitions["keys"]:
+        values = partitions["stability"].query("key == @key")["stability"]
         each = " ".join(f"{value:.2f}" for value in values)
         rows.append((f"obs[{key!r}]", f"{len(values):>8}  {each}"))
     return table(rows)

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 
 from scrcl_geo import _validate
-from scrcl_geo._files.interrupt import INTERRUPTED, TERMINATED, heard
-from scrcl_geo._files.lock import sole
+from scrcl_geo._files.interrupt import INTERRUPTED, TERMINATED, handle_signals
+from scrcl_geo._files.lock import output_lock
 from scrcl_geo._version import __version__
 from scrcl_geo.cli import _cluster, _info, _map, _report, _run
 
@@ -32,7 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
         logging.getLogger("scrcl_geo").setLevel(logging.INFO)
     try:
-        with heard(), sole(arguments.output) if "output" in arguments else nullcontext():
+        lock = output_lock(arguments.output) if "output" in arguments else nullcontext()
+        with handle_signals(), lock:
             arguments.command(arguments)
     except _validate.ScrclInputError as error:
         print(f"scrcl-geo: {error}", file=sys.stderr)
@@ -55,12 +56,12 @@ def console() -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Parser of all commands; imports nothing heavy, so that ``--help`` is instant."""
-    found = argparse.ArgumentParser(
+    commands_parser = argparse.ArgumentParser(
         prog="scrcl-geo",
         description="Cell types and tissue domains without labels, and the genes that make them.",
     )
-    found.add_argument("--version", action="version", version=__version__)
-    commands = found.add_subparsers(required=True, metavar="COMMAND")
+    commands_parser.add_argument("--version", action="version", version=__version__)
+    commands = commands_parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add(commands)
-    return found
+    return commands_parser

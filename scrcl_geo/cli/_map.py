@@ -23,9 +23,9 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Do it."""
     from scrcl_geo import _keys, tl
+    from scrcl_geo._files.atomic import check_writable, write_h5ad
     from scrcl_geo._files.probe import check
     from scrcl_geo._files.readers import read
-    from scrcl_geo._files.whole import check_writable, write_h5ad
     from scrcl_geo._pipeline.summary import table
     from scrcl_geo.model import ScRCL
 
@@ -37,12 +37,12 @@ def run(arguments: argparse.Namespace) -> None:
     write_h5ad(adata, arguments.output)
     if arguments.quiet:
         return
-    found, clusters = adata.uns[_keys.MAPPING], adata.obs[_keys.CLUSTERS]
-    n_missing = len(found["missing"])
+    mapping, clusters = adata.uns[_keys.MAPPING], adata.obs[_keys.CLUSTERS]
+    n_missing = len(mapping["missing"])
     rows = [
         ("cells", f"{adata.n_obs:,}"),
-        ("genes", f"{found['n_genes'] - n_missing:,} of the model's {found['n_genes']:,}"),
-        ("unlike training", f"{found['n_unknown']:,} cells, flagged in obs['scrcl_unknown']"),
+        ("genes", f"{mapping['n_genes'] - n_missing:,} of the model's {mapping['n_genes']:,}"),
+        ("unlike training", f"{mapping['n_unknown']:,} cells, flagged in obs['scrcl_unknown']"),
         ("confidence", f"{adata.obs['scrcl_confidence'].median():.2f} in the median cell"),
         *((f"cluster {name}", f"{n:>7,}") for name, n in clusters.value_counts(sort=False).items()),
     ]

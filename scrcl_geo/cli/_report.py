@@ -26,8 +26,9 @@ def run(arguments: argparse.Namespace) -> None:
     from pathlib import Path
 
     from scrcl_geo import _validate, pl
+    from scrcl_geo._files.atomic import check_writable
+    from scrcl_geo._files.h5ad import read_h5ad
     from scrcl_geo._files.probe import check
-    from scrcl_geo._files.whole import check_writable, read_h5ad
 
     _validate.at_least("--n-genes", arguments.n_genes, 1)
     check_writable(arguments.html)

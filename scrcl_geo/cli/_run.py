@@ -47,7 +47,7 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Do it."""
     from scrcl_geo import _pipeline
-    from scrcl_geo._files import whole
+    from scrcl_geo._files import atomic
     from scrcl_geo._files.probe import check
     from scrcl_geo._files.readers import read
     from scrcl_geo._pipeline.summary import summarize
@@ -56,9 +56,9 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.n_clusters is not None:
         _validate.at_least("--n-clusters", arguments.n_clusters, 2)
     output = Path(arguments.output)
-    whole.check_writable(output)
+    atomic.check_writable(output)
     checkpoint = output.with_name(f".{output.name}.checkpoint")
-    whole.remove_partial(output)
+    atomic.remove_partial(output)
     if not arguments.resume:
         checkpoint.unlink(missing_ok=True)
     elif not checkpoint.exists():
@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> None:
         checkpoint=Checkpoint(checkpoint, every=arguments.checkpoint_every),
     )
     with _pipeline.timed("write", seconds):
-        whole.write_h5ad(adata, output)
+        atomic.write_h5ad(adata, output)
     checkpoint.unlink(missing_ok=True)
     if not arguments.quiet:
         print(summarize(adata, seconds))
@@ -97,7 +97,7 @@ def _batch_size(text: str) -> int | str:
 
 
 def _check_model(folder: str, preset: str) -> None:
-    from scrcl_geo._files import whole
+    from scrcl_geo._files import atomic
 
     if preset == "paper":
         raise _validate.fail(
@@ -105,4 +105,4 @@ def _check_model(folder: str, preset: str) -> None:
             "a refinement that knows its training cells alone",
             "take the default preset",
         )
-    whole.check_folder(folder)
+    atomic.check_folder(folder)

@@ -62,20 +62,20 @@ def fetch(dataset: str, sources: Sequence[Source], *, cache: Path | None, progre
 def _one(keeper: Any, name: str, source: Source, progress: bool) -> Path:
     import requests
 
-    place = Path(keeper.abspath) / name
-    if not place.exists():
+    target = Path(keeper.abspath) / name
+    if not target.exists():
         logger.info("downloading %s", source.url)
     try:
-        return Path(keeper.fetch(name, downloader=Resuming(place, progress=progress)))
+        return Path(keeper.fetch(name, downloader=Resuming(target, progress=progress)))
     except requests.exceptions.HTTPError as error:
         answer = error.response.status_code if error.response is not None else "no answer"
         raise _validate.fail(
-            f"cannot download {source.url}", f"the answer {answer}", f"copy the file to {place}"
+            f"cannot download {source.url}", f"the answer {answer}", f"copy the file to {target}"
         ) from error
     except requests.exceptions.RequestException as error:
         reason = f"no connection ({type(error).__name__})"
         raise _validate.fail(
-            f"cannot download {source.url}", reason, f"connect, or copy the file to {place}"
+            f"cannot download {source.url}", reason, f"connect, or copy the file to {target}"
         ) from error
     except ValueError as error:
         if isinstance(error, _validate.ScrclInputError):
@@ -83,19 +83,19 @@ def _one(keeper: Any, name: str, source: Source, progress: bool) -> Path:
         raise _validate.fail(
             f"{source.url} is not the file that was published",
             f"another checksum than sha256 {source.sha256}",
-            f"look for the right file and copy it to {place}",
+            f"look for the right file and copy it to {target}",
         ) from error
     except OSError as error:
         raise _validate.fail(
-            f"cannot write {place}", error.strerror or str(error), f"set {CACHE_VARIABLE} to another folder"
+            f"cannot write {target}", error.strerror or str(error), f"set {CACHE_VARIABLE} to another folder"
         ) from error
 
 
 class Resuming:
     """Downloader for pooch that goes on where an earlier one was cut."""
 
-    def __init__(self, place: Path, *, progress: bool) -> None:
-        self.part = place.with_name(f"{place.name}.part")
+    def __init__(self, target: Path, *, progress: bool) -> None:
+        self.part = target.with_name(f"{target.name}.part")
         self.progress = progress
 
     def __call__(self, url: str, output_file: Any, keeper: Any, check_only: bool = False) -> None:
@@ -104,7 +104,7 @@ class Resuming:
         from tqdm.auto import tqdm
 
         start = self.part.stat().st_size if self.part.exists() else 0
-        # packing on the way would make lengths and places of bytes meaningless
+        # packing on the way would make lengths and positions of bytes meaningless
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
         with requests.get(url, headers=headers, stream=True, timeout=_SECONDS) as response:
             if response.status_code == requests.codes.requested_range_not_satisfiable:

@@ -18,8 +18,8 @@ from safetensors.torch import save_file as save_tensors
 
 from scrcl_geo import _validate
 from scrcl_geo._features.inputs import InputMap
+from scrcl_geo._files.atomic import MODEL_FILE, write_folder
 from scrcl_geo._files.memory import machine_bytes
-from scrcl_geo._files.whole import MODEL_FILE, write_folder
 from scrcl_geo._mapping.reference import Reference
 from scrcl_geo._version import __version__
 from scrcl_geo.graph import EdgeSpec

@@ -72,7 +72,7 @@ def spatial(
     save: str | Path | None = None,
     **kwargs: Any,
 ) -> Axes:
-    """Cells at their place in the tissue, coloured by cluster, gene or any column of ``obs``.
+    """Cells at their position in the tissue, coloured by cluster, gene or any column of ``obs``.
 
     The tissue image is drawn below them where ``uns["spatial"]`` holds one, as scanpy and squidpy read it.
     Slides whose coordinates overlap are drawn on top of each other: pass one slide at a time.

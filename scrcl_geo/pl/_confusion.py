@@ -55,8 +55,8 @@ def confusion(
     >>> ax = sg.pl.confusion(adata, "domain")
     """
     known = _validate.key(adata.obs, annotation, slot="obs", do="name a column of known classes")
-    found = _validate.key(adata.obs, groupby, slot="obs", do="run sg.tl.cluster(adata) first")
-    counts = pd.crosstab(known, found)
+    clusters = _validate.key(adata.obs, groupby, slot="obs", do="run sg.tl.cluster(adata) first")
+    counts = pd.crosstab(known, clusters)
     share = counts.div(counts.sum(axis=1), axis=0)
     order = share.to_numpy().argmax(axis=1).argsort(kind="stable")
     counts, share = counts.iloc[order], share.iloc[order]

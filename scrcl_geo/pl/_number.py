@@ -53,8 +53,8 @@ def stability(
     """
     from matplotlib.ticker import MaxNLocator
 
-    found = _validate.key(adata.uns, key, slot="uns", do="run sg.tl.estimate_clusters(adata) first")
-    table, chosen = found["table"], found["n_clusters"]
+    estimate = _validate.key(adata.uns, key, slot="uns", do="run sg.tl.estimate_clusters(adata) first")
+    table, chosen = estimate["table"], estimate["n_clusters"]
     numbers = table["n_clusters"]
     line, choice = colors(2, palette)
     ax = ax or new_axes()

@@ -32,8 +32,8 @@ def log_values(adata: AnnData, genes: Sequence[str]) -> sparse.csc_matrix:
     mask[at] = True
     chosen, totals = in_memory(matrix, mask)
     x = log_expression(chosen, kind, target_sum=target_sum, totals=totals)
-    place = np.cumsum(mask) - 1  # of a gene among the chosen ones, which are in the order of var_names
-    return x.tocsc()[:, place[at]]
+    column = np.cumsum(mask) - 1  # of a gene among the chosen ones, which are in the order of var_names
+    return x.tocsc()[:, column[at]]
 
 
 def depth(adata: AnnData) -> tuple[np.ndarray, np.ndarray, str]:

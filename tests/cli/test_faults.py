@@ -14,7 +14,7 @@ import pytest
 
 import scrcl_geo as sg
 from scrcl_geo._files import probe
-from scrcl_geo._files.lock import sole
+from scrcl_geo._files.lock import output_lock
 from scrcl_geo.cli import main
 from scrcl_geo.train import Checkpoint
 
@@ -41,30 +41,30 @@ def test_resumed_training_ends_with_the_same_bits(batch_size, toy_graph, tmp_pat
     file = tmp_path / "state"
     save, written = Checkpoint.save, []
 
-    def save_thrice(self, state):
-        save(self, state)
+    def save_thrice(self, state, learning_rate):
+        save(self, state, learning_rate)
         written.append(len(state["losses"]))
         if len(written) == 3:
             raise Cut
 
     monkeypatch.setattr(Checkpoint, "save", save_thrice)
     with pytest.raises(Cut):
-        embedding(toy_graph.copy(), checkpoint=file, checkpoint_every=0, **model)
+        embedding(toy_graph.copy(), checkpoint=Checkpoint(file, every=0), **model)
     assert written == [1, 2, 3]
     monkeypatch.undo()
     resumed = toy_graph.copy()
-    np.testing.assert_array_equal(embedding(resumed, checkpoint=file, **model), expected)
+    np.testing.assert_array_equal(embedding(resumed, checkpoint=Checkpoint(file), **model), expected)
     assert len(resumed.uns["scrcl"]["losses"]) > 3
 
 
 def test_state_of_another_run_is_not_taken_up(toy_graph, tmp_path, caplog):
     file = tmp_path / "state"
-    embedding(toy_graph.copy(), checkpoint=file, checkpoint_every=0, seed=1)
+    embedding(toy_graph.copy(), checkpoint=Checkpoint(file, every=0), seed=1)
     expected = embedding(toy_graph.copy())
-    np.testing.assert_array_equal(embedding(toy_graph.copy(), checkpoint=file), expected)
+    np.testing.assert_array_equal(embedding(toy_graph.copy(), checkpoint=Checkpoint(file)), expected)
     assert "is of another input, version or setting; training starts anew" in caplog.text
     file.write_bytes(file.read_bytes()[:100])
-    np.testing.assert_array_equal(embedding(toy_graph.copy(), checkpoint=file), expected)
+    np.testing.assert_array_equal(embedding(toy_graph.copy(), checkpoint=Checkpoint(file)), expected)
     assert "is damaged" in caplog.text
 
 
@@ -92,11 +92,11 @@ def test_killed_run_is_resumed(source, tmp_path):
 
 def test_two_runs_on_one_output_are_kept_apart(source, tmp_path, capsys):
     output = tmp_path / "out.h5ad"
-    with sole(output):
+    with output_lock(output):
         assert main(["run", str(source), "--output", str(output), "--n-clusters", "3"]) == 2
     assert f"another run writes {output}: found its lock is held" in capsys.readouterr().err
     assert not output.exists()
-    with sole(output):
+    with output_lock(output):
         pass  # it was given back
 
 
@@ -126,7 +126,7 @@ def test_files_that_take_the_library_down_are_refused(damage, found, source, mon
     monkeypatch.setattr(probe, "_PATIENCE", 1.0)
     with pytest.raises(ValueError, match=found):
         probe.check(source, damage)
-    monkeypatch.setattr(probe, "_WHOLE", 0)
+    monkeypatch.setattr(probe, "_READ_IN_FULL", 0)
     monkeypatch.setattr(probe, "_unpacked", damage)
     with pytest.raises(ValueError, match=found):
         probe.check(source, sg.read)
@@ -134,7 +134,7 @@ def test_files_that_take_the_library_down_are_refused(damage, found, source, mon
 
 def test_whole_files_and_other_formats_pass(source, tmp_path, monkeypatch):
     probe.check(source, sg.read)
-    monkeypatch.setattr(probe, "_WHOLE", 0)
+    monkeypatch.setattr(probe, "_READ_IN_FULL", 0)
     probe.check(source, sg.read)
     (tmp_path / "table.csv").write_text("a,b")
     probe.check(tmp_path / "table.csv", lambda path: time.sleep(60))

@@ -16,10 +16,10 @@ BUSY = {
 CUT = "\nscrcl-geo: interrupted; no output was written\n"
 SCRIPT = """
 import pathlib, sys, time
-from scrcl_geo._files.interrupt import heard, unfinished
+from scrcl_geo._files.interrupt import handle_signals, unfinished
 part = pathlib.Path(sys.argv[1])
 try:
-    with heard(), unfinished(part):
+    with handle_signals(), unfinished(part):
         part.write_text("half")
         print("go", flush=True)
         {busy}
@@ -60,9 +60,9 @@ def test_a_call_that_does_not_return_is_cut_and_cleaned_up(tmp_path):
 
 
 def test_handlers_are_given_back():
-    from scrcl_geo._files.interrupt import heard
+    from scrcl_geo._files.interrupt import handle_signals
 
     before = signal.getsignal(signal.SIGINT)
-    with heard():
+    with handle_signals():
         assert signal.getsignal(signal.SIGINT) is not before
     assert signal.getsignal(signal.SIGINT) is before

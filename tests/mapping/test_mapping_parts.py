@@ -6,7 +6,7 @@ import pytest
 from scrcl_geo._features.expression import Expression
 from scrcl_geo._features.inputs import InputMap
 from scrcl_geo._features.projection import Projection
-from scrcl_geo._files.whole import write_folder
+from scrcl_geo._files.atomic import write_folder
 from scrcl_geo._mapping.classifier import fit_classifier
 from scrcl_geo._mapping.missing import without_missing
 from scrcl_geo._mapping.novelty import novelty_of_expression, novelty_of_views

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import scrcl_geo as sg
-from scrcl_geo._files.whole import write_h5ad
+from scrcl_geo._files.atomic import write_h5ad
 from scrcl_geo.cli import main
 
 RAN = []

@@ -9,7 +9,7 @@ import pytest
 import scrcl_geo as sg
 from scrcl_geo import _pipeline
 from scrcl_geo._features.rows import on_disk
-from scrcl_geo._files import whole
+from scrcl_geo._files import atomic, h5ad
 from scrcl_geo._pipeline.plan import Plan
 from scrcl_geo._validate import ScrclInputError
 from scrcl_geo.graph._batch_size import BATCH_SIZE, resolve_batch_size
@@ -63,7 +63,7 @@ def test_a_large_zarr_stays_on_disk(tmp_path, monkeypatch):
     adata = sg.datasets.toy(n_slides=1, n_cells=150, n_genes=50)
     adata.raw = adata.copy()
     adata.write_zarr(tmp_path / "in.zarr")
-    monkeypatch.setattr(whole, "IN_MEMORY", 0)
+    monkeypatch.setattr(h5ad, "IN_MEMORY", 0)
     lazy = sg.read(tmp_path / "in.zarr")
     assert on_disk(lazy.X)
     held = adata.copy()
@@ -71,7 +71,7 @@ def test_a_large_zarr_stays_on_disk(tmp_path, monkeypatch):
         _pipeline.run(each, 3, progress=False)
     assert on_disk(lazy.X)
     np.testing.assert_array_equal(lazy.obsm["X_scrcl"], held.obsm["X_scrcl"])
-    whole.write_h5ad(lazy, tmp_path / "out.h5ad")
+    atomic.write_h5ad(lazy, tmp_path / "out.h5ad")
     written = anndata.read_h5ad(tmp_path / "out.h5ad")
     assert (written.X != adata.X).nnz == 0
     assert (written.raw.X != adata.raw.X).nnz == 0
@@ -81,13 +81,13 @@ def test_a_large_matrix_stays_on_disk_and_comes_out_whole(tmp_path, monkeypatch)
     adata = sg.datasets.toy(n_slides=1, n_cells=150, n_genes=50)
     adata.raw = adata.copy()
     adata.write_h5ad(tmp_path / "in.h5ad")
-    monkeypatch.setattr(whole, "IN_MEMORY", 0)
-    backed = whole.read_h5ad(tmp_path / "in.h5ad")
+    monkeypatch.setattr(h5ad, "IN_MEMORY", 0)
+    backed = h5ad.read_h5ad(tmp_path / "in.h5ad")
     assert backed.isbacked
     _pipeline.run(backed, 3, progress=False)
-    whole.write_h5ad(backed, tmp_path / "out.h5ad")
+    atomic.write_h5ad(backed, tmp_path / "out.h5ad")
     monkeypatch.undo()
-    written = whole.read_h5ad(tmp_path / "out.h5ad")
+    written = h5ad.read_h5ad(tmp_path / "out.h5ad")
     assert (written.X != adata.X).nnz == 0
     assert (written.raw.X != adata.raw.X).nnz == 0
     assert written.obs["scrcl"].nunique() == 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scrcl_geo._files.whole import IN_MEMORY
+from scrcl_geo._files import h5ad
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -19,7 +19,7 @@ def read_zarr(path: Path) -> AnnData:
 
     store = zarr.open_group(path, mode="r")
     matrix = store.get("X")
-    if not isinstance(matrix, zarr.Group) or _bytes(matrix) <= IN_MEMORY:
+    if not isinstance(matrix, zarr.Group) or _bytes(matrix) <= h5ad.IN_MEMORY:
         return anndata.read_zarr(path)
     parts = {name: read_elem(store[name]) for name in store if name != "X"}
     return anndata.AnnData(sparse_dataset(matrix), **parts)

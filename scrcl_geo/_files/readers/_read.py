@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scrcl_geo import _keys, _validate
+from scrcl_geo._files.h5ad import read_h5ad
 from scrcl_geo._files.readers import (
     _anndata,
     _detect,
@@ -19,7 +20,6 @@ from scrcl_geo._files.readers import (
     _units,
     _xenium,
 )
-from scrcl_geo._files.whole import read_h5ad
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -79,7 +79,7 @@ def read(path: str | Path, *, table: str | None = None, units: str | None = None
     """
     if units is not None:
         _validate.one_of("units", units, _units.UNITS)
-    kind, place = _detect.detect(path)
+    kind, source = _detect.detect(path)
     if table is not None and kind != _detect.SPATIALDATA:
         raise _validate.fail(f"table={table!r} does not fit", kind, "leave table out: it is for SpatialData")
     try:
@@ -88,9 +88,9 @@ def read(path: str | Path, *, table: str | None = None, units: str | None = None
             for category in (UserWarning, FutureWarning, DeprecationWarning):
                 warnings.simplefilter("ignore", category)
             if kind == _detect.SPATIALDATA:
-                adata = _spatialdata.read_spatialdata(place, table)
+                adata = _spatialdata.read_spatialdata(source, table)
             else:
-                adata = _READERS[kind](place)
+                adata = _READERS[kind](source)
     except _validate.ScrclInputError:
         raise
     except Exception as error:  # every library has its own kinds for a damaged file

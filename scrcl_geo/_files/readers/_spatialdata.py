@@ -52,6 +52,6 @@ def _centers(data: Any, adata: AnnData) -> np.ndarray:
         system = "global" if "global" in systems else systems[0]
         points = sd.get_centroids(element, coordinate_system=system).compute()
         rows = np.flatnonzero(regions == region)
-        place = points.index.get_indexer(instances.iloc[rows])
-        centers[rows[place >= 0]] = points[["x", "y"]].to_numpy()[place[place >= 0]]
+        position = points.index.get_indexer(instances.iloc[rows])
+        centers[rows[position >= 0]] = points[["x", "y"]].to_numpy()[position[position >= 0]]
     return centers

@@ -24,12 +24,12 @@ def read_mtx(path: Path) -> AnnData:
     """A folder with ``matrix.mtx``, barcodes and genes, packed or not, with or without a prefix."""
     import scanpy as sc
 
-    found = sorted(path.glob("*matrix.mtx*"))
-    if len(found) > 1:
-        names = _validate.shown([entry.name for entry in found])
+    matrices = sorted(path.glob("*matrix.mtx*"))
+    if len(matrices) > 1:
+        names = _validate.shown([entry.name for entry in matrices])
         raise _validate.fail(f"several matrices in {path}", names, "put each into a folder of its own")
-    prefix = found[0].name.split("matrix.mtx")[0]
-    if not found[0].name.endswith(".gz") and not (path / f"{prefix}genes.tsv").exists():
+    prefix = matrices[0].name.split("matrix.mtx")[0]
+    if not matrices[0].name.endswith(".gz") and not (path / f"{prefix}genes.tsv").exists():
         return _unpacked(path, prefix)
     return sc.read_10x_mtx(path, prefix=prefix or None)
 

@@ -31,16 +31,16 @@ def check(adata: AnnData) -> None:
     if units is None:
         logger.info("units of the coordinates are not known; state them with units='microns' or 'pixels'")
         return
-    found = spacing(np.asarray(adata.obsm[_keys.SPATIAL]))
-    if found is None:
+    distance = spacing(np.asarray(adata.obsm[_keys.SPATIAL]))
+    if distance is None:
         return
-    other = looks_like_the_other(found, units, _scales(adata))
+    other = looks_like_the_other(distance, units, _scales(adata))
     if other:
         logger.warning(
             "coordinates are stated in %s, but nearest cells are %.3g apart, which looks like %s; "
             "state them with units='microns' or 'pixels'",
             units,
-            found,
+            distance,
             other,
         )
 
@@ -59,18 +59,18 @@ def spacing(coordinates: np.ndarray) -> float | None:
     return distance if distance > 0 else None
 
 
-def looks_like_the_other(found: float, units: str, scales: dict[str, Any]) -> str | None:
+def looks_like_the_other(distance: float, units: str, scales: dict[str, Any]) -> str | None:
     """The unit that a spacing looks like, where it is not the stated one."""
     if units == "microns":
-        return None if _CLOSEST <= found <= _FARTHEST else "pixels or another unit"
+        return None if _CLOSEST <= distance <= _FARTHEST else "pixels or another unit"
     real, expected = _grid(scales)
     if real is None or expected is None:
         return None
-    return "microns" if abs(found / real - 1) < 0.02 and abs(found / expected - 1) > 0.15 else None
+    return "microns" if abs(distance / real - 1) < 0.02 and abs(distance / expected - 1) > 0.15 else None
 
 
 def _grid(scales: dict[str, Any]) -> tuple[float | None, float | None]:
-    """Distance between the places of a Visium array, in microns and in pixels, where it is known."""
+    """Distance between the spots of a Visium array, in microns and in pixels, where it is known."""
     if scales.get("bin_size_um") and scales.get("microns_per_pixel"):
         size = float(scales["bin_size_um"])
         return size, size / float(scales["microns_per_pixel"])

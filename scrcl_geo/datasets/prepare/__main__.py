@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from scrcl_geo import _validate
-from scrcl_geo._files.whole import check_writable, write_h5ad
+from scrcl_geo._files.atomic import check_writable, write_h5ad
 from scrcl_geo.datasets.prepare._run import FORMATS, prepare
 
 

@@ -30,36 +30,36 @@ def convert(
 
     *matrices, metadata, positions = files
     spots = pd.read_csv(metadata, sep="\t").set_index("barcode")
-    place = pd.read_csv(positions, index_col=0, header=None, names=_PIXELS)
+    spot_positions = pd.read_csv(positions, index_col=0, header=None, names=_PIXELS)
     counts = None
     for path in matrices:
         (name, data), *_ = read_r(path).items()
         stored = part({name: data}, f"{name}/expression")
         barcodes = [str(cell).split("_")[0] for cell in stored.coords["dim_1"].values]
         frame = pd.DataFrame(stored.values.T, index=barcodes, columns=stored.coords["dim_0"].values)
-        whole = _whole(frame, spots["sum_umi"].loc[frame.index].to_numpy())
+        part_counts = _as_counts(frame, spots["sum_umi"].loc[frame.index].to_numpy())
         # genes that an earlier file has are not taken twice
         counts = (
-            whole
+            part_counts
             if counts is None
-            else counts.join(whole[whole.columns.difference(counts.columns, sort=False)])
+            else counts.join(part_counts[part_counts.columns.difference(counts.columns, sort=False)])
         )
     assert counts is not None  # noqa: S101 - the layout of this format has matrices
-    spots, place = spots.loc[counts.index], place.loc[counts.index]
+    spots, spot_positions = spots.loc[counts.index], spot_positions.loc[counts.index]
     return layout(
         counts.to_numpy(),
         cells=counts.index,
         genes=counts.columns,
         labels={label_key: spots[label]},
         numbers={
-            **{key: place[key] for key in ("array_row", "array_col")},
+            **{key: spot_positions[key] for key in ("array_row", "array_col")},
             **{key: spots[key] for key in ("sum_umi", "sum_gene")},
         },
-        spatial=place[["pixel_x", "pixel_y"]].to_numpy(),
+        spatial=spot_positions[["pixel_x", "pixel_y"]].to_numpy(),
     )
 
 
-def _whole(frame: pd.DataFrame, library: np.ndarray) -> pd.DataFrame:
+def _as_counts(frame: pd.DataFrame, library: np.ndarray) -> pd.DataFrame:
     """Counts from values = count · constant / library size; the smallest count that is not 0 is 1."""
     values = frame.to_numpy()
     if (values == np.round(values)).all():

@@ -24,10 +24,10 @@ def convert(files: Sequence[Path], *, label: str | None = None, label_key: str =
     import h5py
 
     with h5py.File(files[0]) as file:
-        found = _validate.key(file, "obs", slot=files[0].name, do="take the file as published")
-        label = label or next((name for name in _LABELS if name in found), _LABELS[0])
+        columns = _validate.key(file, "obs", slot=files[0].name, do="take the file as published")
+        label = label or next((name for name in _LABELS if name in columns), _LABELS[0])
         if "exprs" in file:
-            annotation = _validate.key(found, label, slot="obs")[()]
+            annotation = _validate.key(columns, label, slot="obs")[()]
             return layout(
                 _matrix(file["exprs"]),
                 cells=_text(file["obs_names"][()]),

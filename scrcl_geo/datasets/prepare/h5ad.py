@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo._files.whole import read_h5ad
+from scrcl_geo._files.h5ad import read_h5ad
 from scrcl_geo.datasets.prepare._layout import layout
 
 if TYPE_CHECKING:

@@ -37,13 +37,13 @@ def convert(
         kept &= _validate.key(columns, name, slot="col_attrs") == value
     for name, value in (without or {}).items():
         kept &= _validate.key(columns, name, slot="col_attrs") != value
-    place = np.stack([columns[name][kept] for name in spatial], axis=1) if spatial else None
+    coordinates = np.stack([columns[name][kept] for name in spatial], axis=1) if spatial else None
     return layout(
         matrix[kept],
         cells=columns[cells][kept],
         genes=symbols,
         labels={new: columns[old][kept] for new, old in labels.items()},
-        spatial=place,
+        spatial=coordinates,
     )
 
 

@@ -46,10 +46,12 @@ def convert(
     data = read_r(files[0])
     paths = [counts] if isinstance(counts, str) else list(counts)
     matrices = [part(data, path) for path in paths]
-    place = np.stack([np.asarray(part(data, path), float) for path in spatial], axis=1) if spatial else None
+    coordinates = (
+        np.stack([np.asarray(part(data, path), float) for path in spatial], axis=1) if spatial else None
+    )
     cells = list(matrices[0].coords["dim_1"].values) if "dim_1" in matrices[0].coords else None
-    if name_by_place and place is not None:
-        cells = [f"{x:.0f}x{y:.0f}" for x, y in place]
+    if name_by_place and coordinates is not None:
+        cells = [f"{x:.0f}x{y:.0f}" for x, y in coordinates]
     genes = np.concatenate([matrix.coords["dim_0"].values for matrix in matrices])
     first = np.sort(np.unique(genes, return_index=True)[1])  # a gene in two matrices is taken once
     return layout(
@@ -58,7 +60,7 @@ def convert(
         genes=genes[first],
         labels={key: part(data, path) for key, path in labels.items()},
         numbers={key: part(data, path) for key, path in (numbers or {}).items()},
-        spatial=place,
+        spatial=coordinates,
     )
 
 

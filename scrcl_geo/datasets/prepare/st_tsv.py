@@ -22,9 +22,9 @@ def convert(
 
     counts = pd.read_csv(files[0], sep="\t", index_col=0)
     spots = pd.read_csv(files[1], sep="\t").dropna(subset=["x", "y"])
-    # the table has measured positions; the spot is the nearest place of the array
-    place = spots[["x", "y"]].round().astype(int)
-    spots.index = place["x"].astype(str) + "x" + place["y"].astype(str)
+    # the table has measured positions; the spot is the nearest position of the array
+    array_position = spots[["x", "y"]].round().astype(int)
+    spots.index = array_position["x"].astype(str) + "x" + array_position["y"].astype(str)
     spots = spots[~spots.index.duplicated()]
     counts = counts.loc[counts.index.isin(spots.index)]
     spots = spots.loc[counts.index]

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scrcl_geo import _readers, _validate
+from scrcl_geo import _validate
+from scrcl_geo._files import readers
 from scrcl_geo.datasets._archive import unpack
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def convert(files: Sequence[Path], *, label: str | None = None, label_key: str =
 
     *parts, metadata = files
     if len(parts) == 1 and parts[0].is_dir():
-        adata = _readers.read(parts[0])
+        adata = readers.read(parts[0])
     else:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
@@ -37,7 +38,7 @@ def convert(files: Sequence[Path], *, label: str | None = None, label_key: str =
                     shutil.copy(part, folder / "filtered_feature_bc_matrix.h5")
                 else:
                     unpack(part, folder)
-            adata = _readers.read(folder)
+            adata = readers.read(folder)
     table = pd.read_csv(metadata, sep=None, engine="python")
     table = table.set_index(table.columns[0])
     label = label or next((name for name in _LABELS if name in table), _LABELS[0])

@@ -1,4 +1,4 @@
-"""A page in one file that shows a whole result to a person."""
+"""A page in one file that shows a result to a person."""
 
 from scrcl_geo.pl._report._page import report
 

@@ -20,20 +20,20 @@ _GENE_BYTES = 6_000_000  # of expression in the page: 60 genes of 100,000 cells
 def columns(source: Source, n_genes: int, depth: tuple[np.ndarray, np.ndarray, str]) -> list[dict[str, Any]]:
     """Clusters first, then the samples, other columns of ``obs``, depth, and the genes of each cluster."""
     obs = source.adata.obs.iloc[source.drawn]
-    found = [category(source.groupby, _ordered(source), source.colors) | {"clusters": True}]
+    shown = [category(source.groupby, _ordered(source), source.colors) | {"clusters": True}]
     names = _categorical(obs, source)
-    found += [category(name, obs[name], _colors(source, name)) for name in names]
+    shown += [category(name, obs[name], _colors(source, name)) for name in names]
     totals, genes, kind = depth
     label = "counts per cell" if kind == "counts" else "sum of values per cell"
     if kind != "scaled":
-        found.append(number(label, totals[source.drawn]))
-    found.append(number("genes per cell", genes[source.drawn]))
-    found += [
+        shown.append(number(label, totals[source.drawn]))
+    shown.append(number("genes per cell", genes[source.drawn]))
+    shown += [
         number(name, obs[name].to_numpy(dtype=np.float64))
         for name in obs
         if obs[name].dtype.kind == "f" and str(name).startswith(source.groupby)
     ]
-    return found + _genes(source, n_genes)
+    return shown + _genes(source, n_genes)
 
 
 def _ordered(source: Source) -> pd.Series:

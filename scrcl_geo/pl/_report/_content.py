@@ -19,10 +19,10 @@ _LONGEST = 200  # characters of a parameter
 
 
 def figures(source: Source, n_genes: int, depth: Depth) -> dict[str, go.Figure]:
-    """The figures for which the AnnData holds the data, by the name of their place on the page."""
+    """The figures for which the AnnData holds the data, by the name of their slot on the page."""
     totals, genes, kind = depth
     counted = "counts per cell" if kind == "counts" else "sum of values per cell"
-    found: dict[str, go.Figure | None] = {
+    drawn: dict[str, go.Figure | None] = {
         "sizes": _figures.sizes(source),
         "samples": _figures.samples(source),
         "counts": None if kind == "scaled" else _figures.spread(source, totals, counted),
@@ -34,8 +34,8 @@ def figures(source: Source, n_genes: int, depth: Depth) -> dict[str, go.Figure]:
     }
     top = _genes.shown_genes(source, n_genes)
     if top:
-        found |= {"heatmap": _genes.heatmap(source, top), "dotplot": _genes.dotplot(source, top)}
-    return {name: figure for name, figure in found.items() if figure is not None}
+        drawn |= {"heatmap": _genes.heatmap(source, top), "dotplot": _genes.dotplot(source, top)}
+    return {name: figure for name, figure in drawn.items() if figure is not None}
 
 
 def words(source: Source, depth: Depth) -> dict[str, Any]:

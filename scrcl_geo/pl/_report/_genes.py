@@ -116,21 +116,21 @@ def connectivity(source: Source) -> go.Figure | None:
     weights = _paga(source)
     if weights is None:
         return None
-    place = np.full((len(source.clusters), 2), np.nan)
+    center = np.full((len(source.clusters), 2), np.nan)
     for k in range(len(source.clusters)):
         own = source.umap[source.codes[source.drawn] == k]
         if len(own):
-            place[k] = np.median(own, axis=0)
+            center[k] = np.median(own, axis=0)
     figure = go.Figure()
     for a, b in zip(*np.nonzero(np.triu(weights, 1) > 0.02), strict=True):
-        x, y = place[[a, b]].T
+        x, y = center[[a, b]].T
         line = {"color": "rgba(128,128,140,.55)", "width": float(1 + 9 * weights[a, b])}
         figure.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip")
     size = source.sizes
     names = [text(name) for name in source.clusters]
     figure.add_scatter(
-        x=place[:, 0],
-        y=place[:, 1],
+        x=center[:, 0],
+        y=center[:, 1],
         mode="markers+text",
         text=names,
         customdata=size,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrcl_geo import _keys
-from scrcl_geo._files.whole import check_writable, write_text
+from scrcl_geo._files.atomic import check_writable, write_text
 from scrcl_geo._version import __version__
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def report(
     adata
         As ``scrcl-geo run`` wrote it, or :func:`scrcl_geo.tl.cluster` left it.
     path
-        File to write, whole or not at all.
+        File to write, completely or not at all.
     title
         Heading of the page.
     groupby

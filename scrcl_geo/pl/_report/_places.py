@@ -80,7 +80,7 @@ def _box(xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _image(source: Source, sample: str) -> dict[str, Any] | None:
-    """The tissue image in Visium's place of ``uns``, smaller, as a JPEG in the page."""
+    """The tissue image from Visium's key of ``uns``, smaller, as a JPEG in the page."""
     from PIL import Image
 
     libraries = source.adata.uns.get(_keys.SPATIAL, {})

@@ -49,8 +49,8 @@ class Source:
         if self.associations is None:
             return {}
         ranked = self.associations.groupby("group", sort=False)["names"]
-        found = {str(group): names.head(n).astype(str).tolist() for group, names in ranked}
-        return {name: found.get(name, []) for name in self.clusters}
+        top = {str(group): names.head(n).astype(str).tolist() for group, names in ranked}
+        return {name: top.get(name, []) for name in self.clusters}
 
 
 def read(adata: AnnData, groupby: str, batch_key: str | None, max_cells: int, seed: int) -> Source:
@@ -84,13 +84,12 @@ def read(adata: AnnData, groupby: str, batch_key: str | None, max_cells: int, se
 
 def _recorded_batch_key(adata: AnnData) -> str | None:
     """The column of samples that the run was given, where one was."""
-    places = (_keys.RESULTS, _keys.GRAPH_PARAMS, "spatial_neighbors")
-    for place in places:
-        recorded = adata.uns.get(place, {})
+    for key in (_keys.RESULTS, _keys.GRAPH_PARAMS, _keys.SPATIAL_NEIGHBORS):
+        recorded = adata.uns.get(key, {})
         params = recorded.get("params", {})
-        for key in (recorded.get("batch_key"), params.get("batch_key"), params.get("library_key")):
-            if isinstance(key, str) and key in adata.obs:
-                return key
+        for column in (recorded.get("batch_key"), params.get("batch_key"), params.get("library_key")):
+            if isinstance(column, str) and column in adata.obs:
+                return column
     return None
 
 

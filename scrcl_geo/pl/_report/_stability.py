@@ -16,8 +16,8 @@ from scrcl_geo.pl._report._source import Source
 
 def curve(source: Source) -> go.Figure | None:
     """Agreement of subsamples by number of clusters, with quartiles where they were kept."""
-    found = source.adata.uns.get(_keys.NUMBER, {})
-    table = found.get("table")
+    estimate = source.adata.uns.get(_keys.NUMBER, {})
+    table = estimate.get("table")
     if not isinstance(table, pd.DataFrame) or not {"n_clusters", "stability"} <= set(table):
         return None
     numbers = table["n_clusters"].to_numpy()
@@ -33,7 +33,7 @@ def curve(source: Source) -> go.Figure | None:
         )
     line = {"color": PALETTE[0], "width": 2.5}
     figure.add_scatter(x=numbers, y=table["stability"].to_numpy(), mode="lines+markers", line=line)
-    chosen = int(found.get("n_clusters", 0))
+    chosen = int(estimate.get("n_clusters", 0))
     if chosen in numbers:
         figure.add_vline(x=chosen, line={"color": PALETTE[1], "dash": "dot"}, annotation_text="chosen")
     figure.update_layout(showlegend=False, xaxis_title="number of clusters", yaxis_title="stability (ARI)")
@@ -71,5 +71,5 @@ def tree(source: Source) -> go.Figure | None:
 def _partitions(source: Source) -> list[str]:
     """Columns that hold the same cells at several numbers of clusters, coarse to fine."""
     prefix = f"{source.groupby}_"
-    found = {str(c): str(c)[len(prefix) :] for c in source.adata.obs if str(c).startswith(prefix)}
-    return sorted((c for c, number in found.items() if number.isdigit()), key=lambda c: int(found[c]))
+    numbers = {str(c): str(c)[len(prefix) :] for c in source.adata.obs if str(c).startswith(prefix)}
+    return sorted((c for c, number in numbers.items() if number.isdigit()), key=lambda c: int(numbers[c]))

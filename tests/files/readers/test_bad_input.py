@@ -10,7 +10,7 @@ import pytest
 from readers import make
 
 import scrcl_geo as sg
-from scrcl_geo._files.readers import _units
+from scrcl_geo._files.readers import _units, detect
 from scrcl_geo._validate import ScrclInputError
 
 
@@ -151,4 +151,4 @@ def test_spacing_and_scale():
 
 def test_text_that_is_packed_is_told_from_its_content(tmp_path):
     (tmp_path / "x").write_bytes(gzip.compress(b"%%MatrixMarket matrix\n"))
-    assert sg._readers.detect(tmp_path / "x")[0] == ".mtx folder"
+    assert detect(tmp_path / "x")[0] == ".mtx folder"
