@@ -2,12 +2,11 @@
 
 import pytest
 import torch
-from losses.test_losses import random_graph
+from graphs import cells_and_genes, dense, random_graph
 from torch.nn.functional import leaky_relu, normalize, relu
 
-from scrcl_geo.nn import BipartiteRefinement, PaperRefinement
-from scrcl_geo.nn.sparse import operator
-from scrcl_geo.nn.tensors import normalized_bipartite
+from scrcl_geo import _keys
+from scrcl_geo.nn import BipartiteRefinement, ExpressionConv, PaperRefinement
 
 N, G, D, K = 50, 30, 7, 5
 
@@ -21,9 +20,15 @@ def expression(n=N, g=G, dtype=torch.float64, seed=0):
     return x.to(dtype)
 
 
-def bipartite(x):
-    index = x.nonzero().T
-    return operator(index, x[tuple(index)], tuple(x.shape))
+def weighted(n, seed=0):
+    """Symmetric matrix with weights from 0.5 to 1.5 and an empty diagonal."""
+    weight = torch.rand(n, n, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    return dense(random_graph(n)) * (weight + weight.T + 1) / 2
+
+
+def graph(x, among_genes, dtype=torch.float64):
+    x, among_genes = x.to(dtype), among_genes.to(dtype)
+    return cells_and_genes(torch.zeros(len(x), 1, dtype=dtype), x, among_genes=among_genes)
 
 
 def dense_propagate(adj, x):
@@ -32,23 +37,32 @@ def dense_propagate(adj, x):
     return scale[:, None] * closed * scale @ x
 
 
+def dense_normalized(x):
+    scale = [torch.where(total > 0, total.rsqrt(), 0) for total in (x.sum(dim=1), x.sum(dim=0))]
+    return scale[0][:, None] * x * scale[1]
+
+
 def dense_bipartite(layer, h, x, adj):
+    x = dense_normalized(x)
     genes = leaky_relu(dense_propagate(adj, x.T @ (h @ layer.to_gene.weight.T)))
     cells = h @ layer.itself.weight.T + x @ genes @ layer.to_cell.weight.T
     return normalize(cells, dim=1), genes
 
 
 def dense_paper(layer, h, x, adj):
-    genes = relu(dense_propagate(adj, x.T @ layer.cell_weight))
-    scores = h @ layer.to_gene.weight.T + layer.to_gene.bias  # (N, G), what the layer never forms
+    genes = relu(dense_propagate(adj, dense_normalized(x).T @ layer.cell_weight))
+    scores = h @ layer.gene_weight.T + layer.gene_bias  # (N, G), what the layer never forms
     return normalize(scores @ genes, dim=1), genes
 
 
-def layers(n=N, g=G, dtype=torch.float64):
+def layers(data, dtype=torch.float64):
     torch.manual_seed(0)
+    n = data[_keys.CELL].num_nodes
+    paper = PaperRefinement(K, dropout=0.0).to(dtype)
+    paper(torch.zeros(n, D, dtype=dtype), data)  # takes its sizes
     return [
         (BipartiteRefinement(D, K, dropout=0.0).to(dtype), dense_bipartite),
-        (PaperRefinement(D, K, n, g, dropout=0.0).to(dtype), dense_paper),
+        (paper, dense_paper),
     ]
 
 
@@ -61,12 +75,13 @@ def loss_and_gradients(outputs, inputs):
 
 @pytest.mark.parametrize("which", [0, 1], ids=["bipartite", "paper"])
 def test_equals_dense_definition_in_float64(which):
-    layer, reference = layers()[which]
-    x, adj = expression(), random_graph(G)
+    x, adj = expression(), weighted(G)
+    data = graph(x, adj)
+    layer, reference = layers(data)[which]
     h = torch.randn(N, D, dtype=torch.float64, requires_grad=True)
     inputs = [h, *layer.parameters()]
-    found = loss_and_gradients(layer(h, bipartite(x), adj), inputs)
-    expected = loss_and_gradients(reference(layer, h, x, adj.to_dense()), inputs)
+    found = loss_and_gradients(layer(h, data), inputs)
+    expected = loss_and_gradients(reference(layer, h, x, adj), inputs)
     torch.testing.assert_close(found[0], expected[0], rtol=1e-10, atol=1e-10)
     for got, want in zip(found[1], expected[1], strict=True):
         torch.testing.assert_close(got, want, rtol=0, atol=1e-9)
@@ -74,45 +89,97 @@ def test_equals_dense_definition_in_float64(which):
 
 @pytest.mark.parametrize("which", [0, 1], ids=["bipartite", "paper"])
 def test_float32_holds_at_5000_cells(which):
-    layer, _ = layers(5000, 100)[which]
-    single, _ = layers(5000, 100, torch.float32)[which]
-    adj = random_graph(100)
-    x = expression(5000, 100)
+    x, adj = expression(5000, 100), weighted(100)
+    data = graph(x, adj)
+    layer, _ = layers(data)[which]
     h = torch.randn(5000, D, dtype=torch.float64)
-    exact = layer(h, bipartite(x), adj)[0]
-    rounded = single(h.float(), bipartite(x.float()), random_graph(100, torch.float32))[0]
+    exact = layer(h, data)[0]
+    rounded = layer.float()(h.float(), graph(x, adj, torch.float32))[0]
     assert (rounded - exact).norm() / exact.norm() < 1e-3
 
 
 def test_permuting_cells_and_genes_permutes_the_result():
-    layer, _ = layers()[0]
-    x, adj = expression(), random_graph(G).to_dense()
+    x, adj = expression(), weighted(G)
+    layer, _ = layers(graph(x, adj))[0]
     h = torch.randn(N, D, dtype=torch.float64)
-    cells, genes = layer(h, bipartite(x), sparse_graph(adj))
+    cells, genes = layer(h, graph(x, adj))
     c, g = torch.randperm(N), torch.randperm(G)
-    moved = layer(h[c], bipartite(x[c][:, g]), sparse_graph(adj[g][:, g]))
+    moved = layer(h[c], graph(x[c][:, g], adj[g][:, g]))
     torch.testing.assert_close(moved[0], cells[c])
     torch.testing.assert_close(moved[1], genes[g])
 
 
-def sparse_graph(adj):
-    index = adj.nonzero().T
-    return operator(index, adj[tuple(index)], tuple(adj.shape)).matrix
+@pytest.mark.parametrize("which", [0, 1], ids=["bipartite", "paper"])
+def test_the_order_of_edges_changes_nothing(which):
+    data = graph(expression(), weighted(G))
+    layer, _ = layers(data)[which]
+    h = torch.randn(N, D, dtype=torch.float64)
+    expected = layer(h, data)
+    for edge_type in data.edge_types:
+        if edge_type == _keys.LINKED:
+            continue
+        order = torch.randperm(data[edge_type].edge_weight.numel())
+        data[edge_type].edge_index = torch.as_tensor(data[edge_type].edge_index)[:, order]
+        data[edge_type].edge_weight = data[edge_type].edge_weight[order]
+    for got, want in zip(layer(h, data), expected, strict=True):
+        torch.testing.assert_close(got, want)
 
 
-def test_empty_cells_and_genes_give_no_nan():
-    layer, _ = layers()[0]
+@pytest.mark.parametrize("which", [0, 1], ids=["bipartite", "paper"])
+def test_empty_cells_and_genes_give_finite_values_and_gradients(which):
+    data = graph(expression(), weighted(G))
+    layer, _ = layers(data)[which]
+    h = torch.zeros(N, D, dtype=torch.float64, requires_grad=True)
+    outputs = layer(h, data)
+    assert all(part.isfinite().all() for part in outputs)
+    assert all(part.isfinite().all() for part in loss_and_gradients(outputs, [h, *layer.parameters()])[1])
+
+
+def test_messages_over_expression_equal_the_dense_product_both_ways():
     x = expression()
-    index = x.nonzero().T
-    normalized = normalized_bipartite(index, x[tuple(index)], (N, G))
-    cells, genes = layer(torch.zeros(N, D).double(), normalized, random_graph(G))
-    assert cells.isfinite().all()
-    assert genes.isfinite().all()
+    data = graph(x, weighted(G))
+    there, back = (
+        (data[t].edge_index, data[t].edge_weight) for t in (_keys.EXPRESSES, _keys.EXPRESSED_BY)
+    )
+    cells, genes = torch.randn(N, 3, dtype=torch.float64), torch.randn(G, 3, dtype=torch.float64)
+    conv = ExpressionConv()
+    torch.testing.assert_close(conv(cells, there, back, (N, G)), dense_normalized(x).T @ cells)
+    torch.testing.assert_close(conv(genes, back, there, (G, N)), dense_normalized(x) @ genes)
 
 
-def test_bipartite_normalisation_equals_dense():
-    x = expression()[1:, 1:]
-    index = x.nonzero().T
-    found = normalized_bipartite(index, x[tuple(index)], tuple(x.shape)).matrix.to_dense()
-    expected = x / (x.sum(dim=1, keepdim=True) * x.sum(dim=0)).sqrt()
-    torch.testing.assert_close(found, expected)
+def test_the_fused_product_equals_messages_edge_by_edge():
+    data = graph(expression(), weighted(G))
+    there, back = (
+        (data[t].edge_index, data[t].edge_weight) for t in (_keys.EXPRESSES, _keys.EXPRESSED_BY)
+    )
+    fused, by_edge = ExpressionConv(), ExpressionConv()
+    by_edge.fuse = False
+    cells = torch.randn(N, 3, dtype=torch.float64, requires_grad=True)
+    pairs = []
+    for conv in (fused, by_edge):
+        value = conv(cells, there, back, (N, G))
+        pairs.append((value, *torch.autograd.grad(value.square().sum(), cells)))
+    for got, want in zip(*pairs, strict=True):
+        torch.testing.assert_close(got, want)
+
+
+def test_several_relations_of_genes_are_averaged_and_none_is_no_hop():
+    x, adj = expression(), weighted(G)
+    layer, _ = layers(graph(x, adj))[0]
+    h = torch.randn(N, D, dtype=torch.float64)
+    first = layer(h, graph(x, adj))[1]
+    twice = graph(x, adj)
+    twice["gene", "again", "gene"].edge_index = twice[_keys.COEXPRESSED].edge_index
+    twice["gene", "again", "gene"].edge_weight = twice[_keys.COEXPRESSED].edge_weight
+    torch.testing.assert_close(layer(h, twice)[1], first)
+    alone = cells_and_genes(torch.zeros(N, 1, dtype=torch.float64), x)
+    expected = leaky_relu(dense_normalized(x).T @ (h @ layer.to_gene.weight.T))
+    torch.testing.assert_close(layer(h, alone)[1], expected)
+    assert not torch.allclose(first, expected)
+
+
+def test_the_papers_refinement_knows_its_cells():
+    data = graph(expression(), weighted(G))
+    layer, _ = layers(data)[1]
+    assert layer.cell_weight.shape == (N, K)
+    assert layer.gene_weight.shape == (G, D)
