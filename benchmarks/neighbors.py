@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scrcl_geo._neighbors.backends import Found, exact, inverted_file, without_itself
+from scrcl_geo._neighbors.backends import Neighbors, exact, inverted_file, without_itself
 
 N_NEIGHBORS = 15
 N_COLUMNS = 50
@@ -40,7 +40,7 @@ def cells(n_rows: int, seed: int = 0) -> np.ndarray:
     return x
 
 
-def faiss_hnsw(x: np.ndarray, n_neighbors: int, seed: int) -> Found:
+def faiss_hnsw(x: np.ndarray, n_neighbors: int, seed: int) -> Neighbors:
     """faiss' hierarchical navigable small world graph."""
     import faiss
 
@@ -51,7 +51,7 @@ def faiss_hnsw(x: np.ndarray, n_neighbors: int, seed: int) -> Found:
     return without_itself(found, squared)
 
 
-def hnswlib(x: np.ndarray, n_neighbors: int, seed: int) -> Found:
+def hnswlib(x: np.ndarray, n_neighbors: int, seed: int) -> Neighbors:
     """The library of the method's authors."""
     import hnswlib as library
 
@@ -64,7 +64,7 @@ def hnswlib(x: np.ndarray, n_neighbors: int, seed: int) -> Found:
     return without_itself(found, squared)
 
 
-def pynndescent(x: np.ndarray, n_neighbors: int, seed: int) -> Found:
+def pynndescent(x: np.ndarray, n_neighbors: int, seed: int) -> Neighbors:
     """What umap-learn uses."""
     from pynndescent import NNDescent
 

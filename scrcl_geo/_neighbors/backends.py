@@ -1,4 +1,4 @@
-"""Nearest neighbours behind one signature: exact, by inverted lists, and on a device.
+"""Nearest neighbours behind one signature: exact, and by inverted lists.
 
 Other libraries were measured beside them and are slower at every size (benchmarks/neighbors.py).
 """
@@ -12,14 +12,14 @@ import numpy as np
 
 from scrcl_geo._progress import track
 
-Found = tuple[np.ndarray, np.ndarray]
+Neighbors = tuple[np.ndarray, np.ndarray]
 
-_RECALL = 0.96  # asked of a sample, so that the whole keeps 0.95
+_RECALL = 0.96  # asked of a sample, so that all rows keep 0.95
 _SAMPLE = 500
-_QUERIES = 20_000  # per call: progress is shown and an interrupt is heard between calls
+_QUERIES = 20_000  # per call: progress is shown and an interrupt is handled between calls
 
 
-def exact(x: np.ndarray, n_neighbors: int, seed: int = 0) -> Found:
+def exact(x: np.ndarray, n_neighbors: int, seed: int = 0) -> Neighbors:
     """All distances, by scikit-learn's fused kernel: O(N²) time, no N × N array."""
     from sklearn import config_context
     from sklearn.neighbors import NearestNeighbors
@@ -32,7 +32,7 @@ def exact(x: np.ndarray, n_neighbors: int, seed: int = 0) -> Found:
 
 def inverted_file(
     x: np.ndarray, n_neighbors: int, seed: int = 0, *, queries: np.ndarray | None = None
-) -> Found:
+) -> Neighbors:
     """faiss' inverted lists, searched as widely as a sample with known neighbours asks for.
 
     Neighbours of ``queries`` among the rows of ``x``, or of each row among the others.
@@ -52,33 +52,17 @@ def inverted_file(
     for rows in _slices(n_rows, 100_000):
         index.add(x[rows])
     asked = x if queries is None else np.ascontiguousarray(queries, dtype=np.float32)
-    n_found = n_neighbors + (queries is None)  # a row finds itself too
+    n_searched = n_neighbors + (queries is None)  # a row finds itself too
     sample = asked[np.sort(rng.permutation(len(asked))[:_SAMPLE])]
-    truth = faiss.knn(sample, x, n_found)[1]
+    truth = faiss.knn(sample, x, n_searched)[1]
     index.nprobe = 8
-    while _recall(index.search(sample, n_found)[1], truth) < _RECALL and index.nprobe < n_lists:
+    while _recall(index.search(sample, n_searched)[1], truth) < _RECALL and index.nprobe < n_lists:
         index.nprobe = min(index.nprobe * 3 // 2, n_lists)
-    found = _search(index, asked, n_found)
-    return without_itself(*found) if queries is None else found
+    nearest = _search(index, asked, n_searched)
+    return without_itself(*nearest) if queries is None else nearest
 
 
-def on_device(x: np.ndarray, n_neighbors: int, seed: int = 0, *, device: str = "cuda") -> Found:
-    """All distances as matrix products on a device, a block of rows at a time: O(N²) time, O(N) memory."""
-    import torch
-
-    data = torch.from_numpy(np.ascontiguousarray(x, dtype=np.float32)).to(device)
-    norms = data.square().sum(dim=1)  # (N,)
-    step = max(1, min(len(x), int(2e8) // len(x)))
-    indices, distances = [], []
-    for rows in track(_slices(len(x), step), "neighbours", total=-(-len(x) // step)):
-        squared = norms[rows, None] + norms - 2 * data[rows] @ data.T  # (n, N)
-        nearest = squared.clamp_min(0).topk(n_neighbors + 1, dim=1, largest=False)
-        indices.append(nearest.indices.cpu().numpy())
-        distances.append(nearest.values.sqrt().cpu().numpy())
-    return without_itself(np.concatenate(indices), np.concatenate(distances))
-
-
-def without_itself(index: np.ndarray, distance: np.ndarray, rows: np.ndarray | None = None) -> Found:
+def without_itself(index: np.ndarray, distance: np.ndarray, rows: np.ndarray | None = None) -> Neighbors:
     """Drop each row from its own neighbours, or the farthest where it is not among them."""
     itself = index == (np.arange(len(index)) if rows is None else rows)[:, None]
     itself[~itself.any(axis=1), -1] = True
@@ -86,20 +70,20 @@ def without_itself(index: np.ndarray, distance: np.ndarray, rows: np.ndarray | N
     return index[~itself].reshape(shape), distance[~itself].reshape(shape)
 
 
-def _search(index: Any, x: np.ndarray, n_found: int) -> Found:
-    indices = np.empty((len(x), n_found), np.int64)
-    squared = np.empty((len(x), n_found), np.float32)
+def _search(index: Any, x: np.ndarray, n_searched: int) -> Neighbors:
+    indices = np.empty((len(x), n_searched), np.int64)
+    squared = np.empty((len(x), n_searched), np.float32)
     for rows in track(_slices(len(x), _QUERIES), "neighbours", total=-(-len(x) // _QUERIES)):
-        squared[rows], indices[rows] = index.search(x[rows], n_found)
+        squared[rows], indices[rows] = index.search(x[rows], n_searched)
     short = np.flatnonzero((indices < 0).any(axis=1))  # the lists they visited held too few rows
     if len(short):
         index.nprobe = index.nlist
-        squared[short], indices[short] = index.search(x[short], n_found)
+        squared[short], indices[short] = index.search(x[short], n_searched)
     return indices, np.sqrt(np.maximum(squared, 0))
 
 
-def _recall(found: np.ndarray, truth: np.ndarray) -> float:
-    hits = [len(np.intersect1d(a, b)) for a, b in zip(found, truth, strict=True)]
+def _recall(index: np.ndarray, truth: np.ndarray) -> float:
+    hits = [len(np.intersect1d(a, b)) for a, b in zip(index, truth, strict=True)]
     return float(np.mean(hits) / truth.shape[1])
 
 

@@ -6,19 +6,19 @@ import numpy as np
 from scipy import sparse
 
 from scrcl_geo import _validate
-from scrcl_geo._neighbors.backends import exact, inverted_file, on_device
+from scrcl_geo._neighbors.backends import exact, inverted_file
 
 EXACT_UP_TO = 20_000
 _METRICS = ("cosine", "euclidean")
 
 
 def knn_distances(
-    x: np.ndarray, n_neighbors: int, *, metric: str = "euclidean", seed: int = 0, device: str = "cpu"
+    x: np.ndarray, n_neighbors: int, *, metric: str = "euclidean", seed: int = 0
 ) -> sparse.csr_matrix:
-    """Distances to the nearest other rows: exact up to 20,000 rows and on CUDA, by inverted lists beyond.
+    """Distances to the nearest other rows: exact up to 20,000 rows, by inverted lists beyond.
 
     Shapes: ``x`` (N, F) → (N, N) float32 CSR with ``n_neighbors`` stored entries per row (fewer where
-    there are fewer rows). O(N²) time up to 20,000 rows and on CUDA, about O(N √N) beyond; O(N) memory.
+    there are fewer rows). O(N²) time up to 20,000 rows, about O(N √N) beyond; O(N) memory.
     """
     _validate.one_of("metric", metric, _METRICS)
     n_rows = len(x)
@@ -27,9 +27,7 @@ def knn_distances(
         return sparse.csr_matrix((n_rows, n_rows), dtype=np.float32)
     if metric == "cosine":  # half the squared distance of unit rows
         x = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), np.finfo(np.float32).tiny)
-    if device == "cuda":
-        index, distance = on_device(x, n_neighbors, seed)
-    elif n_rows <= EXACT_UP_TO:
+    if n_rows <= EXACT_UP_TO:
         index, distance = exact(x, n_neighbors, seed)
     else:
         index, distance = inverted_file(x, n_neighbors, seed)
