@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo._files.readers import _tenx
+from scrcl_geo._files.readers._positions import add_positions, read_counts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 _COUNTS = "filtered_feature_bc_matrix"
 _COLUMNS = ["in_tissue", "array_row", "array_col", "pxl_row_in_fullres", "pxl_col_in_fullres"]
+_XY = ("pxl_col_in_fullres", "pxl_row_in_fullres")
 
 
 def read_visium(path: Path) -> AnnData:
@@ -34,7 +35,7 @@ def read_visium(path: Path) -> AnnData:
         return adata
     logger.info("no tissue images in %s: read without them", path / "spatial")
     positions = sorted((path / "spatial").glob("tissue_positions*.csv"))[0]
-    return _placed(_counts(path), _positions(positions), path)
+    return _slide(path, _positions(positions))
 
 
 def read_visium_hd(path: Path) -> AnnData:
@@ -47,16 +48,7 @@ def read_visium_hd(path: Path) -> AnnData:
         found = _validate.shown([entry.name for entry in sorted(path.glob("*"))])
         raise _validate.fail(f"no {positions.name} in {positions.parent}", found, "copy the whole folder")
     table = pd.read_parquet(positions).set_index("barcode")
-    return _placed(_counts(path), table, path)
-
-
-def _counts(path: Path) -> AnnData:
-    if (path / f"{_COUNTS}.h5").exists():
-        return _tenx.read_h5(path / f"{_COUNTS}.h5")
-    if (path / _COUNTS).is_dir():
-        return _tenx.read_mtx(path / _COUNTS)
-    found = _validate.shown([entry.name for entry in sorted(path.iterdir())])
-    raise _validate.fail(f"no {_COUNTS}.h5 in {path}", found, "copy it there")
+    return _slide(path, table)
 
 
 def _positions(path: Path) -> pd.DataFrame:
@@ -70,22 +62,12 @@ def _positions(path: Path) -> pd.DataFrame:
     return table
 
 
-def _placed(adata: AnnData, positions: pd.DataFrame, path: Path) -> AnnData:
-    """The cells with their positions, and the scale of the image in squidpy's form."""
-    missing = ~adata.obs_names.isin(positions.index)
-    if missing.any():
-        raise _validate.fail(
-            "positions are missing",
-            f"{missing.sum()} of {adata.n_obs} barcodes without one",
-            "take counts and positions of the same run",
-        )
-    table = positions.loc[adata.obs_names]
-    adata.obsm[_keys.SPATIAL] = table[["pxl_col_in_fullres", "pxl_row_in_fullres"]].to_numpy("float64")
-    for column in ("in_tissue", "array_row", "array_col"):
-        adata.obs[column] = table[column].to_numpy()
+def _slide(path: Path, positions: pd.DataFrame) -> AnnData:
+    """The counts with their positions, and the scale of the image in squidpy's form."""
+    adata = read_counts(path, _COUNTS)
+    add_positions(adata, positions, _XY, units="pixels", obs=_COLUMNS[:3])
     scales = path / "spatial" / "scalefactors_json.json"
     if scales.exists():
         factors: dict[str, Any] = json.loads(scales.read_text(encoding="utf-8"))
         adata.uns[_keys.SPATIAL] = {path.name or "slide": {"scalefactors": factors}}
-    adata.uns[_keys.UNITS] = "pixels"
     return adata

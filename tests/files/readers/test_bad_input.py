@@ -102,7 +102,7 @@ def test_barcodes_without_a_position_are_counted(cells, tmp_path):
     make.visium(cells, tmp_path, images=False)
     positions = make.positions(cells).iloc[5:]
     positions.to_csv(tmp_path / "spatial/tissue_positions.csv", index=False)
-    refused(tmp_path, "5 of 60 barcodes without one")
+    refused(tmp_path, "5 of 60 cells without one")
 
 
 def test_two_matrices_in_one_folder(cells, tmp_path):
