@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 from torch_geometric import EdgeIndex
 from torch_geometric.utils import remove_self_loops, to_undirected
 
@@ -14,12 +15,15 @@ from scrcl_geo import _keys, _validate
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
+    from torch_geometric.data.storage import EdgeStorage
 
 
 def linked(data: HeteroData, relations: Sequence[str] | None = None) -> HeteroData:
-    """The graph with one more edge type, ``(cell, linked_to, cell)``: undirected, of weight 1, no loops.
+    """The graph with one more edge type, ``(cell, linked_to, cell)``: undirected, no loops.
 
-    Losses and encoders of one relation read it; encoders of several relations read these themselves.
+    Losses read its edges, encoders of one relation its weights too, the largest of an edge's weights in the
+    relations and both directions; where all are 1, it has none. Encoders of several relations read these
+    themselves.
 
     Parameters
     ----------
@@ -32,7 +36,7 @@ def linked(data: HeteroData, relations: Sequence[str] | None = None) -> HeteroDa
     Raises
     ------
     ScrclInputError
-        No such relation.
+        No such relation, or a negative weight in one of them.
     """
     there = {t[1]: t for t in data.edge_types if t[0] == t[2] == _keys.CELL and t != _keys.LINKED}
     if relations is None:
@@ -41,10 +45,39 @@ def linked(data: HeteroData, relations: Sequence[str] | None = None) -> HeteroDa
     for name in relations:
         _validate.key(there, name, slot="relations of cells", do="join relations that the graph has")
     n_cells = int(data[_keys.CELL].num_nodes)
-    parts = [torch.as_tensor(data[there[name]].edge_index) for name in relations]
+    stores = [data[there[name]] for name in relations]
+    parts = [torch.as_tensor(store.edge_index) for store in stores]
     index = torch.cat(parts, dim=1) if parts else torch.empty(2, 0, dtype=torch.long)
-    index = to_undirected(remove_self_loops(index)[0], num_nodes=n_cells)
+    weight = _weights(dict(zip(relations, stores, strict=True)))
+    index, weight = remove_self_loops(index, weight)
+    if weight is None:
+        index = to_undirected(index, num_nodes=n_cells)
+    else:
+        index, weight = to_undirected(index, weight, num_nodes=n_cells, reduce="max")
     joined = copy.copy(data)
     edges = EdgeIndex(index.flip(0), sparse_size=(n_cells, n_cells), sort_order="col", is_undirected=True)
     joined[_keys.LINKED].edge_index = edges
+    if weight is not None:
+        joined[_keys.LINKED].edge_weight = weight
     return joined
+
+
+def _weights(stores: Mapping[str, EdgeStorage]) -> Tensor | None:
+    """Weights of all relations one after the other; None where each is 1."""
+    weights = []
+    for name, store in stores.items():
+        weight = store.get("edge_weight")
+        weights.append(_ones(store) if weight is None else weight)
+        if len(weights[-1]) and weights[-1].min() < 0:
+            raise _validate.fail(
+                f"relation {name!r} cannot be joined",
+                f"the weight {weights[-1].min():g}",
+                "join others, and read it by an encoder of several relations",
+            )
+    if all(bool((weight == 1).all()) for weight in weights):
+        return None
+    return torch.cat(weights)
+
+
+def _ones(store: EdgeStorage) -> Tensor:
+    return torch.ones(store.edge_index.shape[1], device=store.edge_index.device)

@@ -58,14 +58,14 @@ class Reading:
         mini-batches.
         """
         data = linked(data, self.joined)
-        cells, edges = data[_keys.CELL], data[_keys.LINKED].edge_index
+        cells, links = data[_keys.CELL], data[_keys.LINKED]
         x = cells.x if cells.x.layout == torch.sparse_csr else cells.x * self.scale
         data[_keys.CELL].x = x
         if x.layout == torch.sparse_csr:
             return data  # stays sparse: the encoders smooth behind their first weights
         for name, n_hops in zip(("x1", "x2"), self.n_hops, strict=True):
             if n_hops:
-                cells[name] = smooth(x, edges, n_hops=n_hops)
+                cells[name] = smooth(x, links.edge_index, links.get("edge_weight"), n_hops=n_hops)
         return data
 
 

@@ -138,9 +138,7 @@ def test_empty_cells_and_genes_give_finite_values_and_gradients(which):
 def test_messages_over_expression_equal_the_dense_product_both_ways():
     x = expression()
     data = graph(x, weighted(G))
-    there, back = (
-        (data[t].edge_index, data[t].edge_weight) for t in (_keys.EXPRESSES, _keys.EXPRESSED_BY)
-    )
+    there, back = ((data[t].edge_index, data[t].edge_weight) for t in (_keys.EXPRESSES, _keys.EXPRESSED_BY))
     cells, genes = torch.randn(N, 3, dtype=torch.float64), torch.randn(G, 3, dtype=torch.float64)
     conv = ExpressionConv()
     torch.testing.assert_close(conv(cells, there, back, (N, G)), dense_normalized(x).T @ cells)
@@ -149,9 +147,7 @@ def test_messages_over_expression_equal_the_dense_product_both_ways():
 
 def test_the_fused_product_equals_messages_edge_by_edge():
     data = graph(expression(), weighted(G))
-    there, back = (
-        (data[t].edge_index, data[t].edge_weight) for t in (_keys.EXPRESSES, _keys.EXPRESSED_BY)
-    )
+    there, back = ((data[t].edge_index, data[t].edge_weight) for t in (_keys.EXPRESSES, _keys.EXPRESSED_BY))
     fused, by_edge = ExpressionConv(), ExpressionConv()
     by_edge.fuse = False
     cells = torch.randn(N, 3, dtype=torch.float64, requires_grad=True)

@@ -1,33 +1,59 @@
-"""The network as a whole, and PyG's own models as encoders."""
+"""The network as a whole: shapes, gradients, and views that do not fit each other."""
 
 import pytest
 import torch
 from torch_geometric.nn import GAT, GCN, GraphSAGE
 
-from scrcl_geo.graph import to_hetero
-from scrcl_geo.nn import BipartiteRefinement, GCNEncoder, MLPEncoder, ScRCLModule
-from scrcl_geo.nn.tensors import GraphTensors
+from scrcl_geo import _keys
+from scrcl_geo.graph import linked, to_hetero
+from scrcl_geo.nn import BipartiteRefinement, GCNEncoder, MLPEncoder, ScRCLModule, Views
 
 
 @pytest.fixture(scope="module")
 def batch(toy_graph):
-    return GraphTensors.from_hetero(to_hetero(toy_graph))
+    return linked(to_hetero(toy_graph))
 
 
-@pytest.mark.parametrize("encoder", [GCNEncoder, GCN, GAT, GraphSAGE])
-def test_any_pyg_encoder_fits(batch, encoder):
+def network(batch, encoder, width=16):
+    features = batch[_keys.CELL].x.shape[1]
+    return ScRCLModule(MLPEncoder(features, width), encoder, BipartiteRefinement(width, 8))
+
+
+@pytest.mark.parametrize("kind", [GCNEncoder, GCN, GAT, GraphSAGE])
+def test_any_pyg_encoder_fits(batch, kind):
     torch.manual_seed(0)
-    features = batch.x1.shape[1]
-    second = (
-        GCNEncoder(features, 16)
-        if encoder is GCNEncoder
-        else encoder(features, 16, num_layers=2, out_channels=16)
-    )
-    module = ScRCLModule(MLPEncoder(features, 16), second, BipartiteRefinement(16, 8))
+    features = batch[_keys.CELL].x.shape[1]
+    more = {} if kind is GCNEncoder else {"num_layers": 2, "out_channels": 16}
+    module = network(batch, kind(features, 16, **more))
     views = module(batch)
-    n, g = batch.n_cells, batch.coexpressed.shape[0]
+    n, g = (batch[node].num_nodes for node in (_keys.CELL, _keys.GENE))
     assert [tuple(v.shape) for v in views] == [(n, 16), (n, 16), (n, 8), (n, 8), (g, 8)]
     torch.testing.assert_close(views.z1.norm(dim=1), torch.ones(n))
     sum(v.sum() for v in views).backward()
     assert all(p.grad.isfinite().all() for p in module.parameters() if p.grad is not None)
     assert sum(p.grad is not None for p in module.parameters()) > 5
+
+
+def test_views_may_read_features_of_their_own(batch):
+    module = network(batch, GCNEncoder(batch[_keys.CELL].x.shape[1], 16)).eval()
+    first, second = module.encoded(batch)
+    other = batch.clone()
+    other[_keys.CELL].x2 = batch[_keys.CELL].x.flip(0)
+    found = module.encoded(other)
+    torch.testing.assert_close(found[0], first)
+    assert not torch.allclose(found[1], second)
+
+
+def test_views_of_two_widths_are_one_clear_line(batch):
+    module = network(batch, GCNEncoder(batch[_keys.CELL].x.shape[1], 12))
+    with pytest.raises(ValueError, match="the two views differ in width: found 16 and 12 columns") as error:
+        module(batch)
+    assert "\n" not in str(error.value)
+
+
+def test_both_views_side_by_side():
+    views = Views(torch.zeros(3, 2), torch.ones(3, 2), torch.zeros(3, 1), torch.ones(3, 1), torch.zeros(4, 1))
+    assert views.side_by_side("u").tolist() == [[0, 0, 1, 1]] * 3
+    assert views.side_by_side("z").shape == (3, 2)
+    with pytest.raises(ValueError, match="on is not known: found 'x'"):
+        views.side_by_side("x")
