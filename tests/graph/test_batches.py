@@ -3,55 +3,96 @@
 import numpy as np
 import pytest
 import torch
+from graphs import dense
+from torch_geometric import EdgeIndex
 
 import scrcl_geo as sg
 from scrcl_geo import _keys
-from scrcl_geo._pipeline import plan
-from scrcl_geo.graph import DEFAULT_EDGES, CellBatches
-from scrcl_geo.graph._batches import partition
-from scrcl_geo.graph._convert import hetero, read_relations
-from scrcl_geo.model._network import default_objective
-from scrcl_geo.model._reading import for_encoders
+from scrcl_geo.graph import CellBatches, _batch_size, linked, to_hetero
+from scrcl_geo.graph._batches import partition, subgraph
+from scrcl_geo.losses import DistributionAlignment, NeighborhoodAlignment, Objective, Term, ViewConsistency
 from scrcl_geo.nn import BipartiteRefinement, GCNEncoder, MLPEncoder, ScRCLModule
-from scrcl_geo.nn.tensors import GraphTensors
 
 BATCH = 500
 
 
 @pytest.fixture(scope="module", params=["cells", "tissue"])
-def relations(request):
+def graph(request):
     adata = sg.datasets.toy(n_slides=1, n_cells=2000, n_genes=100)
     sg.pp.graph(adata, spatial="no" if request.param == "cells" else "yes")
-    found = read_relations(adata, edges=DEFAULT_EDGES, use_rep="X_pca")
-    place = adata.obsm["X_pca" if request.param == "cells" else "spatial"]
-    found = for_encoders(found, 10.0, (0, 2))
-    return found, partition(place, BATCH)
+    return linked(to_hetero(adata))
 
 
-def test_an_epoch_sees_every_cell_once(relations):
-    batches = CellBatches(*relations, BATCH)
+@pytest.fixture(scope="module")
+def parts(graph):
+    return partition(graph, BATCH)
+
+
+@pytest.fixture(autouse=True)
+def same_order():
+    torch.manual_seed(0)
+
+
+def test_parts_are_small_and_near(graph, parts):
+    assert parts.shape == (2000,)
+    assert parts.bincount().float().mean() < BATCH / 8
+    assert torch.equal(parts, partition(graph, BATCH))
+    source, target = torch.as_tensor(graph[_keys.LINKED].edge_index)
+    assert (parts[source] == parts[target]).float().mean() > 0.2  # of 64 parts
+
+
+def test_an_epoch_sees_every_cell_once(graph, parts):
+    batches = CellBatches(graph, parts, BATCH)
     assert len(batches) == 4
-    rows = list(batches.rows())
-    assert sorted(np.concatenate(rows)) == list(range(2000))
-    assert [len(r) for r in rows] != [len(r) for r in batches.rows()]  # shuffled anew
-    assert max(len(r) for r in rows) < 1.6 * BATCH
+    epochs = [list(batches.cells()) for _ in range(2)]
+    for cells in epochs:
+        assert torch.cat(cells).sort().values.tolist() == list(range(2000))
+        assert max(len(c) for c in cells) < 1.6 * BATCH
+    assert [len(c) for c in epochs[0]] != [len(c) for c in epochs[1]]  # shuffled anew
 
 
-def test_most_edges_lie_within_a_batch(relations):
-    graph, parts = relations
-    adjacency = graph.between(_keys.CELL)
-    kept = sum(adjacency[rows][:, rows].nnz for rows in CellBatches(graph, parts, BATCH).rows())
-    assert kept / adjacency.nnz > 0.4  # random batches would keep a quarter
+def test_the_order_comes_from_torchs_generator(graph, parts):
+    torch.manual_seed(3)
+    first = list(CellBatches(graph, parts, BATCH).cells())
+    torch.manual_seed(3)
+    for a, b in zip(first, CellBatches(graph, parts, BATCH).cells(), strict=True):
+        assert torch.equal(a, b)
 
 
-def test_a_batch_is_the_induced_subgraph(relations):
-    graph, parts = relations
-    batches = CellBatches(graph, parts, BATCH, seed=3)
-    rows = next(iter(CellBatches(graph, parts, BATCH, seed=3).rows()))
+def test_most_edges_lie_within_a_batch(graph, parts):
+    kept = sum(batch[_keys.LINKED].edge_index.shape[1] for batch in CellBatches(graph, parts, BATCH))
+    assert kept / graph[_keys.LINKED].edge_index.shape[1] > 0.4  # random batches would keep a quarter
+
+
+def test_a_batch_is_the_induced_subgraph(graph, parts):
+    batches = CellBatches(graph, parts, BATCH)
+    torch.manual_seed(3)
+    cells = next(batches.cells())
+    torch.manual_seed(3)
     batch = next(iter(batches))
-    expected = graph.between(_keys.CELL)[rows][:, rows].toarray()
-    np.testing.assert_array_equal(batch.adj.to_dense().numpy(), expected)
-    np.testing.assert_array_equal(batch.x1.numpy(), graph.features["x"][rows])
+    assert torch.equal(batch[_keys.CELL].x, graph[_keys.CELL].x[cells])
+    assert torch.equal(batch[_keys.GENE].x, graph[_keys.GENE].x)
+    assert batch.edge_types == graph.edge_types
+    for edge_type in graph.edge_types:
+        whole, part = graph[edge_type], batch[edge_type]
+        assert isinstance(part.edge_index, EdgeIndex)
+        part.edge_index.validate()
+        assert part.edge_index.is_sorted_by_col
+        assert part.edge_index.is_undirected == whole.edge_index.is_undirected
+        expected = dense(whole.edge_index, whole.get("edge_weight"), torch.float32)
+        if edge_type[2] == _keys.CELL:
+            expected = expected[cells]
+        if edge_type[0] == _keys.CELL:
+            expected = expected[:, cells]
+        assert torch.equal(dense(part.edge_index, part.get("edge_weight"), torch.float32), expected)
+
+
+def test_a_subgraph_leaves_the_whole_as_it_is(graph):
+    before = {edge_type: graph[edge_type].edge_index.shape for edge_type in graph.edge_types}
+    part = subgraph(graph, torch.arange(10))
+    assert part[_keys.CELL].num_nodes == 10
+    assert {edge_type: graph[edge_type].edge_index.shape for edge_type in graph.edge_types} == before
+    assert graph[_keys.CELL].num_nodes == 2000
 
 
 def gradient(module, objective, batches):
@@ -59,21 +100,25 @@ def gradient(module, objective, batches):
     found = []
     for batch in batches:
         module.zero_grad()
-        sum(objective(module(batch), batch.adj).values()).backward()
+        sum(objective(module(batch), batch).values()).backward()
         found.append(torch.cat([p.grad.reshape(-1) for p in module.parameters()]))
     return torch.stack(found).mean(dim=0)
 
 
-def test_mean_gradient_agrees_with_the_full_graphs(relations):
-    graph, parts = relations
-    torch.manual_seed(0)
-    width = graph.features["x"].shape[1]
-    module = ScRCLModule(MLPEncoder(width, 32), GCNEncoder(width, 32, n_hops=0), BipartiteRefinement(32, 8))
+def test_mean_gradient_agrees_with_the_full_graphs(graph, parts):
+    width = graph[_keys.CELL].x.shape[1]
+    scaled = graph.clone()
+    scaled[_keys.CELL].x = graph[_keys.CELL].x / graph[_keys.CELL].x.var(dim=0).mean().sqrt()
+    module = ScRCLModule(MLPEncoder(width, 32), GCNEncoder(width, 32), BipartiteRefinement(32, 8))
     module.eval()  # dropout would blur the comparison
-    objective = default_objective()
-    objective.stand_for(graph.n_cells)
-    full = gradient(module, objective, [GraphTensors.from_hetero(hetero(graph))])
-    batches = CellBatches(graph, parts, BATCH)
+    # weighed so that no term hides the others; the push of all cells grows with their number, so it is held
+    objective = Objective(
+        Term(DistributionAlignment(0.1)),
+        Term(NeighborhoodAlignment(0.1)),
+        Term(ViewConsistency(per_cell=True, max_cells=100), on="z", weight=0.02),
+    )
+    full = gradient(module, objective, [scaled])
+    batches = CellBatches(scaled, parts, BATCH)
     some = gradient(module, objective, [batch for _ in range(8) for batch in batches])
     cosine = torch.nn.functional.cosine_similarity(full, some, dim=0)
     assert cosine > 0.97
@@ -86,12 +131,12 @@ def test_a_model_trains_in_batches_and_maps_all_cells(monkeypatch):
     model = sg.ScRCL(batch_size=200, max_epochs=2).fit(adata, progress=False)
     assert len(model.log_.losses) == 2
     embedding = model.embed(adata)
-    assert embedding.shape == (600, 256)
+    assert embedding.shape[0] == 600
     assert np.isfinite(embedding).all()
     again = sg.ScRCL(batch_size=200, max_epochs=2).fit(adata, progress=False).embed(adata)
     np.testing.assert_array_equal(embedding, again)
     forced = sg.ScRCL(batch_size="full", max_epochs=2)
-    monkeypatch.setattr(plan, "FULL_UP_TO", 100)
-    monkeypatch.setattr(plan, "BATCH_SIZE", 150)
+    monkeypatch.setattr(_batch_size, "FULL_UP_TO", 100)
+    monkeypatch.setattr(_batch_size, "BATCH_SIZE", 150)
     assert len(forced.fit(adata, progress=False).log_.losses) == 2
     assert len(sg.ScRCL(max_epochs=2).fit(adata, progress=False).log_.losses) == 2  # 6 steps in 4 batches
