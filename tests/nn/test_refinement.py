@@ -141,8 +141,8 @@ def test_messages_over_expression_equal_the_dense_product_both_ways():
     there, back = ((data[t].edge_index, data[t].edge_weight) for t in (_keys.EXPRESSES, _keys.EXPRESSED_BY))
     cells, genes = torch.randn(N, 3, dtype=torch.float64), torch.randn(G, 3, dtype=torch.float64)
     conv = ExpressionConv()
-    torch.testing.assert_close(conv(cells, there, back, (N, G)), dense_normalized(x).T @ cells)
-    torch.testing.assert_close(conv(genes, back, there, (G, N)), dense_normalized(x) @ genes)
+    torch.testing.assert_close(conv(cells, there, back, (N, G)), x.T @ cells)
+    torch.testing.assert_close(conv(genes, back, there, (G, N)), x @ genes)
 
 
 def test_the_fused_product_equals_messages_edge_by_edge():
@@ -179,3 +179,30 @@ def test_the_papers_refinement_knows_its_cells():
     layer, _ = layers(data)[1]
     assert layer.cell_weight.shape == (N, K)
     assert layer.gene_weight.shape == (G, D)
+
+
+@pytest.mark.parametrize("mean", [False, True], ids=["symmetric", "mean"])
+@pytest.mark.parametrize("n_genes", [None, G], ids=["messages alone", "embedded genes"])
+def test_hidden_cells_neither_send_nor_receive(mean, n_genes):
+    x, adj = expression(), weighted(G)
+    data = graph(x, adj)
+    hidden = torch.arange(N) % 3 == 0
+    data[_keys.CELL].hidden = hidden
+    torch.manual_seed(0)
+    layer = BipartiteRefinement(D, K, n_genes=n_genes, mean=mean, dropout=0.0).double()
+    h = torch.randn(N, D, dtype=torch.float64, requires_grad=True)
+    there = x * ~hidden[:, None]
+    if mean:
+        to_gene = there / there.sum(dim=0).clamp_min(1e-6)
+        to_cell = there / there.sum(dim=1, keepdim=True).clamp_min(1e-6)
+    else:
+        to_gene = to_cell = dense_normalized(there)
+    genes = leaky_relu(dense_propagate(adj, to_gene.T @ (h @ layer.to_gene.weight.T)))
+    if n_genes is not None:
+        genes = genes + layer.gene_embedding
+    cells = normalize(h @ layer.itself.weight.T + to_cell @ genes @ layer.to_cell.weight.T, dim=1)
+    inputs = [h, *layer.parameters()]
+    found, expected = loss_and_gradients(layer(h, data), inputs), loss_and_gradients((cells, genes), inputs)
+    torch.testing.assert_close(found[0], expected[0], rtol=1e-10, atol=1e-10)
+    for got, want in zip(found[1], expected[1], strict=True):
+        torch.testing.assert_close(got, want, rtol=0, atol=1e-9)
