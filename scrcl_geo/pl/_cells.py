@@ -9,12 +9,14 @@ from scrcl_geo import _keys, _validate
 from scrcl_geo._features import checks
 from scrcl_geo.pl._axes import new_axes, saved
 from scrcl_geo.pl._colors import Palette, group_colors
+from scrcl_geo.pl._docs import documented
 
 if TYPE_CHECKING:
     from anndata import AnnData
     from matplotlib.axes import Axes
 
 
+@documented
 def umap(
     adata: AnnData,
     *,
@@ -30,20 +32,12 @@ def umap(
     ----------
     color
         Column of ``obs`` or gene.
-    palette
-        Colours of the groups: a list, or the name of a matplotlib colour map. By default those that scanpy
-        stored, else colours that colour-blind eyes tell apart too.
-    ax
-        Axes to draw on; a new figure by default.
-    save
-        File to write.
+    {groups}
+    {ax}
     **kwargs
         Passed to :func:`scanpy.pl.umap`.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
+    {axes}
 
     Examples
     --------
@@ -62,6 +56,7 @@ def umap(
     return saved(ax, save)
 
 
+@documented
 def spatial(
     adata: AnnData,
     *,
@@ -83,20 +78,12 @@ def spatial(
         Column of ``obs`` or gene.
     spatial_key
         Key of ``obsm`` with the coordinates.
-    palette
-        Colours of the groups: a list, or the name of a matplotlib colour map. By default those that scanpy
-        stored, else colours that colour-blind eyes tell apart too.
-    ax
-        Axes to draw on; a new figure by default.
-    save
-        File to write.
+    {groups}
+    {ax}
     **kwargs
         Passed to :func:`squidpy.pl.spatial_scatter`.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
+    {axes}
 
     Examples
     --------

@@ -9,12 +9,14 @@ import pandas as pd
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo.pl._axes import new_axes, saved
+from scrcl_geo.pl._docs import documented
 
 if TYPE_CHECKING:
     from anndata import AnnData
     from matplotlib.axes import Axes
 
 
+@documented
 def confusion(
     adata: AnnData,
     annotation: str,
@@ -35,17 +37,10 @@ def confusion(
         Column of ``obs`` with the known classes.
     groupby
         Column of ``obs`` with the clusters.
-    palette
-        Name of a matplotlib colour map.
-    ax
-        Axes to draw on; a new figure by default.
-    save
-        File to write.
+    {map}
+    {ax}
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
+    {axes}
 
     Examples
     --------

@@ -13,6 +13,7 @@ from scrcl_geo import _keys, _validate
 from scrcl_geo._features import checks
 from scrcl_geo.pl._axes import new_axes, saved
 from scrcl_geo.pl._cells import spatial
+from scrcl_geo.pl._docs import documented
 from scrcl_geo.pl._values import log_values
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@documented
 def dotplot(
     adata: AnnData,
     *,
@@ -41,12 +43,8 @@ def dotplot(
         Column of ``obs`` with the clusters.
     key
         Key of ``uns`` with the table of :func:`scrcl_geo.tl.associations`.
-    palette
-        Name of a matplotlib colour map.
-    ax
-        Axes to draw on; a new figure by default.
-    save
-        File to write.
+    {map}
+    {ax}
     **kwargs
         Passed to :func:`scanpy.pl.dotplot`.
 
@@ -80,6 +78,7 @@ def dotplot(
     return axes["mainplot_ax"]
 
 
+@documented
 def gene(
     adata: AnnData,
     name: str,

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from scrcl_geo import _keys, _validate
 from scrcl_geo.pl._axes import new_axes, saved
 from scrcl_geo.pl._colors import Palette, colors
+from scrcl_geo.pl._docs import documented
 
 if TYPE_CHECKING:
     from anndata import AnnData
     from matplotlib.axes import Axes
 
 
+@documented
 def stability(
     adata: AnnData,
     *,
@@ -33,15 +35,9 @@ def stability(
         Key of ``uns`` that :func:`scrcl_geo.tl.estimate_clusters` wrote.
     palette
         Colours of the line and of the number chosen: a list, or the name of a matplotlib colour map.
-    ax
-        Axes to draw on; a new figure by default.
-    save
-        File to write.
+    {ax}
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
+    {axes}
 
     Examples
     --------

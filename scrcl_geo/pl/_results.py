@@ -10,12 +10,14 @@ import numpy as np
 from scrcl_geo import _keys, _validate
 from scrcl_geo.pl._axes import new_axes, saved
 from scrcl_geo.pl._colors import Palette, colors
+from scrcl_geo.pl._docs import documented
 
 if TYPE_CHECKING:
     from anndata import AnnData
     from matplotlib.axes import Axes
 
 
+@documented
 def losses(
     adata: AnnData,
     *,
@@ -32,15 +34,9 @@ def losses(
         Key of ``uns`` that :func:`scrcl_geo.tl.embed` wrote.
     palette
         Colours of the lines: a list, or the name of a matplotlib colour map.
-    ax
-        Axes to draw on; a new figure by default.
-    save
-        File to write.
+    {ax}
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
+    {axes}
 
     Examples
     --------
@@ -57,6 +53,7 @@ def losses(
     return saved(ax, save)
 
 
+@documented
 def associations(
     adata: AnnData,
     *,
@@ -76,15 +73,9 @@ def associations(
         Key of ``uns`` with the table of :func:`scrcl_geo.tl.associations`.
     palette
         Name of a matplotlib colour map, for values on both sides of zero.
-    ax
-        Axes to draw on; a new figure by default.
-    save
-        File to write.
+    {ax}
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
+    {axes}
 
     Examples
     --------

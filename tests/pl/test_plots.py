@@ -1,5 +1,7 @@
 """Figures: axes come back, files are written, errors name the remedy."""
 
+import re
+
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
@@ -56,3 +58,10 @@ def test_errors_name_the_remedy(adata):
         sg.pl.associations(adata)
     with pytest.raises(ValueError, match=r"run sg.tl.embed\(adata\) first"):
         sg.pl.losses(adata)
+
+
+def test_shared_parameters_are_filled_in():
+    for name in sg.pl.__all__:
+        text = getattr(sg.pl, name).__doc__
+        assert not re.search(r"\{\w+\}", text), name
+        assert "save\n        File to write." in text or name == "report", name
