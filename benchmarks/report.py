@@ -9,6 +9,7 @@ them; the paired Wilcoxon test compares the first method named in the suite with
 from __future__ import annotations
 
 import argparse
+import tomllib
 from pathlib import Path
 
 import matplotlib as mpl
@@ -19,6 +20,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 OURS = "scrcl"
+SUITES = Path(__file__).parent / "suites"
 
 
 def main():
@@ -31,13 +33,20 @@ def main():
     for path in arguments.rows:
         rows = pd.read_csv(path)
         rows.to_csv(arguments.output / path.name, index=False)
-        (arguments.output / f"{path.stem}.md").write_text(report(rows, path.stem), encoding="utf-8")
+        page = report(rows, path.stem, families(path.stem))
+        (arguments.output / f"{path.stem}.md").write_text(page, encoding="utf-8")
         known = rows[rows["k"] == "known"]
         ranks(known, arguments.output / f"{path.stem}_ranks.png")
         speed(known, arguments.output / f"{path.stem}_speed.png")
 
 
-def report(rows, name):
+def families(name):
+    """Sets of each family (technology) of a suite; none where it names none."""
+    path = SUITES / f"{name}.toml"
+    return tomllib.loads(path.read_text()).get("family", {}) if path.exists() else {}
+
+
+def report(rows, name, family):
     """The Markdown page of one suite."""
     known = rows[rows["k"] == "known"]
     ari = medians(known, "ARI")
@@ -45,6 +54,13 @@ def report(rows, name):
     ours = (spread[0.75] - spread[0.25]).get(OURS)
     text = [f"# {name}", "", f"{describe(rows)} Medians over seeds; K given.", "", "## ARI", ""]
     text += [markdown(ari)]
+    if family:
+        text += [
+            "",
+            "## ARI by family of technology, mean over its sets",
+            "",
+            markdown(by_family(ari, family)),
+        ]
     if ours is not None:
         ranges = ", ".join(f"{s} {v:.3f}" for s, v in ours.items())
         text += ["", f"Quartile range of {OURS} over seeds: {ranges}"]
@@ -72,7 +88,15 @@ def describe(rows):
     versions = ", ".join(sorted(map(str, rows["version"].unique())))
     seeds = rows.groupby("method")["seed"].nunique().items()
     counts = ", ".join(f"{method} {n}" for method, n in seeds)
-    return f"Version {versions}; {rows['machine'].iloc[0]}; seeds: {counts}."
+    return f"Version {versions}{commits(rows)}; {rows['machine'].iloc[0]}; seeds: {counts}."
+
+
+def commits(rows):
+    """The commits of the rows, where they tell."""
+    if "commit" not in rows:
+        return ""
+    known = sorted(set(rows["commit"].dropna().astype(str)) - {""})
+    return f" ({', '.join(known)})" if known else ""
 
 
 def medians(rows, column):
@@ -82,6 +106,19 @@ def medians(rows, column):
     table.insert(0, "sets", finished)
     table.insert(1, "mean", table.drop(columns="sets").mean(axis=1))
     return table.sort_values(["sets", "mean"], ascending=False)
+
+
+def by_family(ari, family):
+    """Methods × families, with the means over families and over sets; empty where a set of it is missing."""
+    table = pd.DataFrame(index=ari.index)
+    for name, sets in family.items():
+        there = [s for s in sets if s in ari.columns]
+        table[f"{name} ({len(sets)})"] = (
+            ari[there].mean(axis=1, skipna=False) if there == sets else float("nan")
+        )
+    table.insert(0, "mean over families", table.mean(axis=1, skipna=False))
+    table.insert(1, "mean over sets", ari["mean"])
+    return table
 
 
 def overview(rows):
@@ -158,8 +195,8 @@ def speed(rows, path):
     ax = figure.add_subplot()
     ax.semilogx(table["seconds"], table["ARI"], "o")
     for method, row in table.iterrows():
-        place = {"xytext": (4, 2), "textcoords": "offset points"}
-        ax.annotate(method, (row["seconds"], row["ARI"]), fontsize=7, **place)
+        offset = {"xytext": (4, 2), "textcoords": "offset points"}
+        ax.annotate(method, (row["seconds"], row["ARI"]), fontsize=7, **offset)
     ax.set(xlabel="seconds", ylabel="mean ARI")
     figure.savefig(path, dpi=120)
     plt.close(figure)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import functools
 import importlib
 import json
 import os
@@ -42,7 +43,7 @@ COLUMNS = [
         "smallest",
     ),
     *(f"seconds_{stage}" for stage in STAGES),
-    *("seconds", "cpu_seconds", "peak_gb", "error", "version", "machine"),
+    *("seconds", "cpu_seconds", "peak_gb", "error", "version", "commit", "machine"),
 ]
 
 
@@ -61,7 +62,7 @@ def main():
         for known in arguments.k
         for seed in arguments.seeds
         for method in arguments.methods or suite["methods"]
-        for name in arguments.sets or suite["sets"]
+        for name in arguments.sets or sets_of(suite)
     ]
     jobs = [job for job in jobs if (job[0], job[1], str(job[2]), job[3]) not in done]
     for number, (name, method, seed, known) in enumerate(jobs, 1):
@@ -69,6 +70,11 @@ def main():
             append(output, row)
             score = f"ARI {row['ARI']:.3f}" if row.get("ARI") not in (None, "") else row["error"][:80]
             print(f"{number}/{len(jobs)} {name} {row['method']} seed {seed}: {score}", flush=True)
+
+
+def sets_of(suite):
+    """Names of the sets of a suite, which lists them or groups them by ``family``."""
+    return suite["sets"] if "sets" in suite else [name for sets in suite["family"].values() for name in sets]
 
 
 def parse():
@@ -141,6 +147,7 @@ def in_own_process(arguments, label, name, method, seed, known):
         "k": known,
         "error": "",
         "version": __version__,
+        "commit": commit(),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}",
     }
     command = [sys.executable, __file__, arguments.suite, "--data", arguments.data]
@@ -155,6 +162,16 @@ def in_own_process(arguments, label, name, method, seed, known):
     return [row]
 
 
+@functools.cache
+def commit():
+    """Short hash of the code that runs, with ``-dirty`` where tracked files differ; empty without git."""
+    command = ["git", "-C", str(HERE), "describe", "--always", "--exclude=*", "--abbrev=10", "--dirty"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
 def read_done(output):
     """Keys of the rows that need not be run again."""
     if not output.exists():
@@ -166,11 +183,26 @@ def read_done(output):
 def append(output, row):
     """Add one row; the header comes with the first."""
     new = not output.exists()
+    if not new:
+        add_columns(output)
     with output.open("a", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         if new:
             writer.writeheader()
         writer.writerow(row)
+
+
+def add_columns(output):
+    """Rows of an earlier version of this script get the columns that came later, empty."""
+    with output.open(newline="") as file:
+        reader = csv.DictReader(file)
+        if reader.fieldnames == COLUMNS:
+            return
+        rows = list(reader)
+    with output.open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ import cellcharter as cc
 import scanpy as sc
 import squidpy as sq
 
-from scrcl_geo._features.expression import detect_values, log_expression
+from scrcl_geo._features.expression import log_expression
+from scrcl_geo._features.values import detect_values
 from scrcl_geo._pipeline import timed
 
 
