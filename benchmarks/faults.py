@@ -31,6 +31,8 @@ from scrcl_geo.cli import main as command
 
 warnings.filterwarnings("ignore")
 
+SLOWEST = 10.0  # seconds from a signal to the end, on a busy machine
+
 
 def start(arguments: list[str], prepare: Callable[[], None] = lambda: None) -> int:
     """Fork a run; its process number."""
@@ -128,8 +130,21 @@ def full_disk(folder: Path, source: Path, n_runs: int) -> dict[str, int]:
     return {"runs": n_runs, "lost": lost, "not one clear line": wrong}
 
 
-def main() -> None:
-    """Provoke the faults and write the table."""
+def lost(killed: dict[str, int], signals: dict[str, dict[str, float]], full: dict[str, int]) -> list[str]:
+    """What was lost, one line each; none where all is well."""
+    counts = {
+        **{f"process killed: {what}": killed[what] for what in ("corrupt", "differing", "left behind")},
+        **{f"{name}: {what}": found[what] for name, found in signals.items() for what in ("lost", "partial")},
+        **{f"disk full: {what}": full[what] for what in ("lost", "not one clear line")},
+    }
+    slow = {name: found["slowest"] for name, found in signals.items() if found["slowest"] > SLOWEST}
+    return [f"{what}: {n:.0f}" for what, n in counts.items() if n] + [
+        f"{name}: ended after {seconds:.0f} s" for name, seconds in slow.items()
+    ]
+
+
+def main() -> int:
+    """Provoke the faults and write the table; 1 where something was lost."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--others", type=int, default=10, help="runs of each other fault")
@@ -187,7 +202,10 @@ def main() -> None:
     ]
     arguments.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))
+    found = lost(killed, signals, full)
+    print(*found, sep="\n", file=sys.stderr)
+    return 1 if found else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

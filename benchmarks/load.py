@@ -28,6 +28,8 @@ from scrcl_geo import _pipeline
 HERE = Path(__file__).parent
 warnings.filterwarnings("ignore")
 
+MEMORY = 1.1  # times the memory after a tenth of the runs
+
 
 def state() -> dict[str, float]:
     """What this process holds: resident MB, open files, threads of the system and of Python."""
@@ -73,11 +75,25 @@ def at_once(n_runs: int, n_cells: int) -> tuple[int, int]:
         ]
         well = sum(run.wait() == 0 for run in runs)
         found = [ad.read_h5ad(output).obsm["X_scrcl"] for output in outputs if output.exists()]
+        if not found:
+            return well, 0
         return well, sum(not np.array_equal(found[0], other) for other in found)
 
 
-def main() -> None:
-    """Run and write the table."""
+def lost(
+    early: dict[str, float], late: dict[str, float], differing: int, n_at_once: int, well: int, apart: int
+) -> list[str]:
+    """What grew, differed or failed, one line each; none where all is well."""
+    grown = [key for key in early if key != "MB" and late[key] > early[key]]
+    grown += ["MB"] if late["MB"] > MEMORY * early["MB"] else []
+    found = [f"{key}: {early[key]:.0f} grew to {late[key]:.0f}" for key in grown]
+    found += [f"{differing} results of one process differ"] if differing else []
+    found += [f"{n_at_once - well} of {n_at_once} runs at once failed"] if well < n_at_once else []
+    return found + ([f"{apart} results at once differ"] if apart else [])
+
+
+def main() -> int:
+    """Run and write the table; 1 where something grew, differed or failed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--at-once", type=int, default=8)
@@ -103,7 +119,10 @@ def main() -> None:
     ]
     arguments.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))
+    found = lost(early, late, differing, arguments.at_once, well, apart)
+    print(*found, sep="\n", file=sys.stderr)
+    return 1 if found else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -144,8 +144,18 @@ def stop(number: int, frame: object) -> None:
     raise TimeoutError
 
 
-def main() -> None:
-    """Provoke and count."""
+def lost(outcomes: dict[str, Count]) -> list[str]:
+    """What neither worked nor was refused, one line per kind; none where all is well."""
+    return [
+        f"{kind}: {count[what]} {what}"
+        for kind, count in outcomes.items()
+        for what in sorted(count)
+        if what not in ("worked", "refused") and count[what]
+    ]
+
+
+def main() -> int:
+    """Provoke and count; 1 where something crashed, hung or gave NaN."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--inputs", type=int, default=5000)
     parser.add_argument("--files", type=int, default=500)
@@ -174,7 +184,10 @@ def main() -> None:
         lines.append(f"| {kind} | {count.total()} | {cells} |")
     arguments.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))
+    found = lost(outcomes)
+    print(*found, sep="\n", file=sys.stderr)
+    return 1 if found else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

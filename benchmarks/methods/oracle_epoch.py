@@ -9,6 +9,7 @@ import anndata
 import scrcl_geo as sg
 from scrcl_geo._pipeline import timed
 
+STEP = 5  # epochs between two looks
 PEEKS = True  # run.py hands the labels to such a method alone
 
 
@@ -20,7 +21,7 @@ def run(adata, n_clusters, seed, *, truth):
         sg.pp.graph(adata, seed=seed)
     last = sg.ScRCL().config["max_epochs"]
     with timed("embed", seconds):
-        for epochs in range(5, last + 1, 5):
+        for epochs in range(STEP, last + 1, STEP):
             copy: anndata.AnnData = adata.copy()
             sg.tl.embed(copy, max_epochs=epochs, seed=seed, progress=False)
             sg.tl.cluster(copy, n_clusters, seed=seed)
