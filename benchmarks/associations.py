@@ -105,8 +105,8 @@ def wilcoxon(adata, groups):
     large = [g for g, n in sub.obs["g"].value_counts().items() if n > 1]
     sc.tl.rank_genes_groups(sub, "g", groups=large, method="wilcoxon")
     ranked = sub.uns["rank_genes_groups"]["names"]
-    found = {g: list(ranked[g]) for g in large}
-    return {str(g): found.get(str(g), list(names)) for g in groups.cat.categories}
+    markers = {g: list(ranked[g]) for g in large}
+    return {str(g): markers.get(str(g), list(names)) for g in groups.cat.categories}
 
 
 def precision(ranked, markers, depth):

@@ -75,7 +75,7 @@ def bbknn_distances(x: np.ndarray, batch: np.ndarray) -> sparse.csr_matrix:
     """Exact balanced neighbours; bbknn counts a cell among its own."""
     from bbknn.matrix import bbknn
 
-    found = bbknn(
+    distances, *_ = bbknn(
         pca=x,
         batch_list=batch.astype(str),
         neighbors_within_batch=N_NEIGHBORS // N_SAMPLES,
@@ -84,7 +84,7 @@ def bbknn_distances(x: np.ndarray, batch: np.ndarray) -> sparse.csr_matrix:
         computation="cKDTree",
         metric="euclidean",
     )
-    return found[0]
+    return distances
 
 
 def our_distances(x: np.ndarray, batch: np.ndarray) -> sparse.csr_matrix:

@@ -26,14 +26,14 @@ OUTPUT = Path("demo-output")
 
 
 def run(name, adata, truth, *, batch_key=None):
-    """The whole job on one AnnData; the truth is set aside first and scored last."""
+    """The main job on one AnnData; the truth is set aside first and scored last."""
     labels = adata.obs.pop(truth)
     n_clusters = labels.nunique()
     seconds = _pipeline.run(adata, n_clusters, batch_key=batch_key, progress=False)
     print(f"\n=== {name} ===")
     print(summarize(adata, seconds))
-    found = sg.metrics.scores(labels, adata.obs["scrcl"])
-    print("against the labels  " + "  ".join(f"{k} {v:.2f}" for k, v in found.items()))
+    scores = sg.metrics.scores(labels, adata.obs["scrcl"])
+    print("against the labels  " + "  ".join(f"{k} {v:.2f}" for k, v in scores.items()))
     write_h5ad(adata, OUTPUT / f"{name}.h5ad")
     return adata
 

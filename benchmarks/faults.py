@@ -52,17 +52,17 @@ def finish(child: int) -> int:
 
 def same(output: Path, expected: Path) -> bool:
     """Whether two results agree bit for bit."""
-    found, wanted = ad.read_h5ad(output), ad.read_h5ad(expected)
+    result, wanted = ad.read_h5ad(output), ad.read_h5ad(expected)
     return (
-        all(np.array_equal(found.obsm[key], wanted.obsm[key]) for key in wanted.obsm)
-        and found.obs.equals(wanted.obs)
-        and found.uns["scrcl"]["losses"].equals(wanted.uns["scrcl"]["losses"])
-        and found.uns["scrcl_associations"].equals(wanted.uns["scrcl_associations"])
+        all(np.array_equal(result.obsm[key], wanted.obsm[key]) for key in wanted.obsm)
+        and result.obs.equals(wanted.obs)
+        and result.uns["scrcl"]["losses"].equals(wanted.uns["scrcl"]["losses"])
+        and result.uns["scrcl_associations"].equals(wanted.uns["scrcl_associations"])
     )
 
 
 def readable(output: Path) -> bool:
-    """Whether a file is a whole .h5ad."""
+    """Whether a file is a complete .h5ad."""
     try:
         return ad.read_h5ad(output).n_obs > 0
     except Exception:
@@ -134,10 +134,10 @@ def lost(killed: dict[str, int], signals: dict[str, dict[str, float]], full: dic
     """What was lost, one line each; none where all is well."""
     counts = {
         **{f"process killed: {what}": killed[what] for what in ("corrupt", "differing", "left behind")},
-        **{f"{name}: {what}": found[what] for name, found in signals.items() for what in ("lost", "partial")},
+        **{f"{name}: {what}": ended[what] for name, ended in signals.items() for what in ("lost", "partial")},
         **{f"disk full: {what}": full[what] for what in ("lost", "not one clear line")},
     }
-    slow = {name: found["slowest"] for name, found in signals.items() if found["slowest"] > SLOWEST}
+    slow = {name: ended["slowest"] for name, ended in signals.items() if ended["slowest"] > SLOWEST}
     return [f"{what}: {n:.0f}" for what, n in counts.items() if n] + [
         f"{name}: ended after {seconds:.0f} s" for name, seconds in slow.items()
     ]
@@ -178,11 +178,11 @@ def main() -> int:
             (
                 number,
                 "at a random moment, over an old output",
-                found["runs"],
-                f"{found['lost']} old outputs lost, {found['partial']} partial files, "
-                f"ended within {found['slowest']:.1f} s",
+                ended["runs"],
+                f"{ended['lost']} old outputs lost, {ended['partial']} partial files, "
+                f"ended within {ended['slowest']:.1f} s",
             )
-            for number, found in signals.items()
+            for number, ended in signals.items()
         ),
         (
             "disk full",
@@ -202,9 +202,9 @@ def main() -> int:
     ]
     arguments.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))
-    found = lost(killed, signals, full)
-    print(*found, sep="\n", file=sys.stderr)
-    return 1 if found else 0
+    losses = lost(killed, signals, full)
+    print(*losses, sep="\n", file=sys.stderr)
+    return 1 if losses else 0
 
 
 if __name__ == "__main__":

@@ -74,10 +74,10 @@ def at_once(n_runs: int, n_cells: int) -> tuple[int, int]:
             for output in outputs
         ]
         well = sum(run.wait() == 0 for run in runs)
-        found = [ad.read_h5ad(output).obsm["X_scrcl"] for output in outputs if output.exists()]
-        if not found:
+        embeddings = [ad.read_h5ad(output).obsm["X_scrcl"] for output in outputs if output.exists()]
+        if not embeddings:
             return well, 0
-        return well, sum(not np.array_equal(found[0], other) for other in found)
+        return well, sum(not np.array_equal(embeddings[0], other) for other in embeddings)
 
 
 def lost(
@@ -86,10 +86,10 @@ def lost(
     """What grew, differed or failed, one line each; none where all is well."""
     grown = [key for key in early if key != "MB" and late[key] > early[key]]
     grown += ["MB"] if late["MB"] > MEMORY * early["MB"] else []
-    found = [f"{key}: {early[key]:.0f} grew to {late[key]:.0f}" for key in grown]
-    found += [f"{differing} results of one process differ"] if differing else []
-    found += [f"{n_at_once - well} of {n_at_once} runs at once failed"] if well < n_at_once else []
-    return found + ([f"{apart} results at once differ"] if apart else [])
+    losses = [f"{key}: {early[key]:.0f} grew to {late[key]:.0f}" for key in grown]
+    losses += [f"{differing} results of one process differ"] if differing else []
+    losses += [f"{n_at_once - well} of {n_at_once} runs at once failed"] if well < n_at_once else []
+    return losses + ([f"{apart} results at once differ"] if apart else [])
 
 
 def main() -> int:
@@ -119,9 +119,9 @@ def main() -> int:
     ]
     arguments.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))
-    found = lost(early, late, differing, arguments.at_once, well, apart)
-    print(*found, sep="\n", file=sys.stderr)
-    return 1 if found else 0
+    losses = lost(early, late, differing, arguments.at_once, well, apart)
+    print(*losses, sep="\n", file=sys.stderr)
+    return 1 if losses else 0
 
 
 if __name__ == "__main__":

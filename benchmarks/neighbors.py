@@ -35,8 +35,8 @@ def cells(n_rows: int, seed: int = 0) -> np.ndarray:
     x = np.empty((n_rows, N_COLUMNS), np.float32)
     for k in range(60):
         rows = np.flatnonzero(kind == k)
-        place, noise = rng.normal(size=(len(rows), 4)), rng.normal(size=(len(rows), N_COLUMNS))
-        x[rows] = centers[k] + np.tanh(place) @ sheets[k] * 2 + noise * 0.5 * scale
+        position, noise = rng.normal(size=(len(rows), 4)), rng.normal(size=(len(rows), N_COLUMNS))
+        x[rows] = centers[k] + np.tanh(position) @ sheets[k] * 2 + noise * 0.5 * scale
     return x
 
 
@@ -47,8 +47,8 @@ def faiss_hnsw(x: np.ndarray, n_neighbors: int, seed: int) -> Neighbors:
     index = faiss.IndexHNSWFlat(x.shape[1], 24)
     index.hnsw.efConstruction, index.hnsw.efSearch = 80, 4 * n_neighbors
     index.add(x)
-    squared, found = index.search(x, n_neighbors + 1)
-    return without_itself(found, squared)
+    squared, nearest = index.search(x, n_neighbors + 1)
+    return without_itself(nearest, squared)
 
 
 def hnswlib(x: np.ndarray, n_neighbors: int, seed: int) -> Neighbors:
@@ -60,16 +60,16 @@ def hnswlib(x: np.ndarray, n_neighbors: int, seed: int) -> Neighbors:
     index.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)))
     index.add_items(x)
     index.set_ef(4 * n_neighbors)
-    found, squared = index.knn_query(x, n_neighbors + 1)
-    return without_itself(found, squared)
+    nearest, squared = index.knn_query(x, n_neighbors + 1)
+    return without_itself(nearest, squared)
 
 
 def pynndescent(x: np.ndarray, n_neighbors: int, seed: int) -> Neighbors:
     """What umap-learn uses."""
     from pynndescent import NNDescent
 
-    found = NNDescent(x, n_neighbors=n_neighbors + 1, random_state=seed)
-    return without_itself(*found.neighbor_graph)
+    search = NNDescent(x, n_neighbors=n_neighbors + 1, random_state=seed)
+    return without_itself(*search.neighbor_graph)
 
 
 BACKENDS = {
@@ -94,8 +94,8 @@ def measure(name: str, n_rows: int) -> dict[str, float | int | str]:
     seconds = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     rows = np.random.default_rng(1).permutation(n_rows)[:N_CHECKED]
-    distance, found = faiss.knn(x[rows], x, N_NEIGHBORS + 1)
-    truth, _ = without_itself(found, distance, rows)
+    distance, nearest = faiss.knn(x[rows], x, N_NEIGHBORS + 1)
+    truth, _ = without_itself(nearest, distance, rows)
     hits = [len(np.intersect1d(a, b)) for a, b in zip(index[rows], truth, strict=True)]
     recall = float(np.mean(hits)) / N_NEIGHBORS
     return dict(zip(COLUMNS, (name, n_rows, round(seconds, 1), (peak - before) / 1e6, recall), strict=True))

@@ -37,14 +37,14 @@ def opened(browser, page_file: Path) -> dict[str, float]:
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.goto(page_file.as_uri())
     page.wait_for_selector("html[data-ready]", timeout=120_000)
-    found = {
+    timings = {
         "first paint": page.evaluate(PAINT),
         "first view": page.evaluate("report.firstView / 1000"),
         "select a cluster": page.evaluate(SELECT),
         "console errors": len(problems),
     }
     page.close()
-    return found
+    return timings
 
 
 def main() -> None:
@@ -66,12 +66,12 @@ def main() -> None:
         f"| cells | MB | {' | '.join(columns)} |",
         "|---:|---:|" + "---:|" * len(columns),
     ]
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
         for path in arguments.results:
             adata = ad.read_h5ad(path)
             file = sg.pl.report(adata, Path(folder) / "report.html")
-            browser = play.chromium.launch(executable_path=found, args=["--no-sandbox"])
+            browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             visits = [opened(browser, file) for _ in range(arguments.visits)]
             browser.close()
             cells = [f"{statistics.median(visit[c] for visit in visits):.2f}" for c in columns[:-1]]

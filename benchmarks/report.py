@@ -135,18 +135,18 @@ def tests(ari):
     if OURS not in ari.index:
         return pd.DataFrame()
     sets = ari.drop(columns=["sets", "mean"])
-    found = {}
+    comparisons = {}
     for method in sets.index.drop(OURS):
         pair = sets.loc[[OURS, method]].dropna(axis=1)
         difference = pair.loc[OURS] - pair.loc[method]
         p = wilcoxon(difference).pvalue if (difference != 0).any() else 1.0
-        found[method] = {
+        comparisons[method] = {
             "sets": str(len(difference)),
             "difference": difference.mean(),
             "wins": str((difference > 0).sum()),
             "p": p,
         }
-    return pd.DataFrame(found).T
+    return pd.DataFrame(comparisons).T
 
 
 def estimates(known, estimated):

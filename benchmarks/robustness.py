@@ -90,13 +90,13 @@ def damaged_files(n: int, start: int, folder: Path) -> Count:
 
 
 def make_files(folder: Path) -> list[Path]:
-    """A small whole file or folder of each format."""
+    """A small sound file or folder of each format."""
     adata = make.cells()
-    adata.write_h5ad(folder / "whole.h5ad")
+    adata.write_h5ad(folder / "sound.h5ad")
     adata.write_h5ad(folder / "packed.h5ad", compression="gzip")
-    adata.to_df().to_csv(folder / "whole.csv")
-    adata.write_zarr(folder / "whole.zarr")
-    made = [folder / name for name in ("whole.h5ad", "packed.h5ad", "whole.csv", "whole.zarr")]
+    adata.to_df().to_csv(folder / "sound.csv")
+    adata.write_zarr(folder / "sound.zarr")
+    made = [folder / name for name in ("sound.h5ad", "packed.h5ad", "sound.csv", "sound.zarr")]
     return [
         *made,
         make.tenx_h5(adata, folder / "tenx.h5"),
@@ -108,7 +108,7 @@ def make_files(folder: Path) -> list[Path]:
 
 
 def damage(source: Path, broken: Path, kind: str, where: float, rng: np.random.Generator) -> None:
-    """A copy with one damage: in a folder, to the file that the place falls into."""
+    """A copy with one damage: in a folder, to the file that the position falls into."""
     if source.is_file():
         broken.write_bytes(damaged(source.read_bytes(), kind, where, rng))
         return
@@ -184,9 +184,9 @@ def main() -> int:
         lines.append(f"| {kind} | {count.total()} | {cells} |")
     arguments.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))
-    found = lost(outcomes)
-    print(*found, sep="\n", file=sys.stderr)
-    return 1 if found else 0
+    losses = lost(outcomes)
+    print(*losses, sep="\n", file=sys.stderr)
+    return 1 if losses else 0
 
 
 if __name__ == "__main__":

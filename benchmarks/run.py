@@ -117,7 +117,8 @@ def one(arguments, label, name, method, seed, known):
     }
     variants = labels if isinstance(labels, dict) else {"": labels}
     return [
-        {"method": method + suffix, **score(truth, found), **shared} for suffix, found in variants.items()
+        {"method": method + suffix, **score(truth, assigned), **shared}
+        for suffix, assigned in variants.items()
     ]
 
 
@@ -155,7 +156,7 @@ def in_own_process(arguments, label, name, method, seed, known):
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=arguments.timeout)
         if done.returncode == 0:
-            return [row | found for found in json.loads(done.stdout.strip().splitlines()[-1])]
+            return [row | scores for scores in json.loads(done.stdout.strip().splitlines()[-1])]
         row["error"] = done.stderr.strip().splitlines()[-1][:200] if done.stderr.strip() else "killed"
     except subprocess.TimeoutExpired:
         row["error"] = f"more than {arguments.timeout} s"

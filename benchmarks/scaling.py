@@ -74,13 +74,13 @@ def scrcl(source: Path, output: Path) -> dict[str, float]:
     command = [*entry, "run", str(source), "--output", str(output), "--n-clusters", str(N_TYPES)]
     start = time.perf_counter()
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    found = {"seconds": time.perf_counter() - start}
+    measured = {"seconds": time.perf_counter() - start}
     for stage in STAGES:
-        found[f"seconds {stage}"] = float(re.search(rf"seconds {stage} +([\d.]+)", printed)[1])
-        found[f"planned {stage}"] = float(re.search(rf"seconds {stage} +([\d.]+)", info)[1])
-    found["GB"] = float(re.search(r"peak memory +([\d.]+)", printed)[1])
-    found["planned GB"] = float(re.search(r"estimate .* ([\d.]+) GB", info)[1])
-    return found
+        measured[f"seconds {stage}"] = float(re.search(rf"seconds {stage} +([\d.]+)", printed)[1])
+        measured[f"planned {stage}"] = float(re.search(rf"seconds {stage} +([\d.]+)", info)[1])
+    measured["GB"] = float(re.search(r"peak memory +([\d.]+)", printed)[1])
+    measured["planned GB"] = float(re.search(r"estimate .* ([\d.]+) GB", info)[1])
+    return measured
 
 
 def scanpy(source: Path, output: Path) -> dict[str, float]:
@@ -135,8 +135,8 @@ def report(rows: list[dict[str, float | str]]) -> str:
         lines += ["", "## The plan before the run, and what was measured", "", *_markdown(planned)]
     if len(ours) > 1:
         large = ours[ours["cells"] <= 300_000]
-        found = ", ".join(f"{c} {exponent(large, c):.2f}" for c in ("seconds", "GB"))
-        lines += ["", f"Exponents in the number of cells up to {int(large['cells'].max()):,}: {found}."]
+        exponents = ", ".join(f"{c} {exponent(large, c):.2f}" for c in ("seconds", "GB"))
+        lines += ["", f"Exponents in the number of cells up to {int(large['cells'].max()):,}: {exponents}."]
     return "\n".join(lines) + "\n"
 
 

@@ -70,7 +70,7 @@ def stacked(slides: dict, seed: int):
     from scrcl_geo import _pipeline
 
     joint = ad.concat({name: slide for name, (slide, _) in slides.items()}, label=SLIDE, index_unique="-")
-    labels = pd.concat([found for _, found in slides.values()]).to_numpy()
+    labels = pd.concat([own for _, own in slides.values()]).to_numpy()
     n_domains = pd.Series(labels).nunique()
     _pipeline.run(joint, n_domains, batch_key=SLIDE, seed=seed, progress=False)
     for name in slides:
@@ -139,8 +139,8 @@ def main() -> None:
             if any(row["slides"] == group and row["seed"] == seed for row in rows):
                 continue
             slides = {name: read(arguments.data, name) for name in names}
-            found = [*alone_and_mapped(slides, seed), *stacked(slides, seed)]
-            for slide, what, value in found:
+            scores = [*alone_and_mapped(slides, seed), *stacked(slides, seed)]
+            for slide, what, value in scores:
                 rows.append({"slides": group, "seed": seed, "slide": slide, "what": what, "value": value})
                 print(rows[-1], flush=True)
             table = pd.DataFrame(rows)

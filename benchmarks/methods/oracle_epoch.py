@@ -16,7 +16,7 @@ PEEKS = True  # run.py hands the labels to such a method alone
 def run(adata, n_clusters, seed, *, truth):
     """Labels of the best epoch and seconds per stage, over all the epochs tried."""
     seconds = {}
-    found = []
+    candidates = []
     with timed("graph", seconds):
         sg.pp.graph(adata, seed=seed)
     last = sg.ScRCL().config["max_epochs"]
@@ -25,5 +25,5 @@ def run(adata, n_clusters, seed, *, truth):
             copy: anndata.AnnData = adata.copy()
             sg.tl.embed(copy, max_epochs=epochs, seed=seed, progress=False)
             sg.tl.cluster(copy, n_clusters, seed=seed)
-            found.append(copy.obs["scrcl"])
-    return max(found, key=lambda labels: sg.metrics.scores(truth, labels)["ARI"]), seconds
+            candidates.append(copy.obs["scrcl"])
+    return max(candidates, key=lambda labels: sg.metrics.scores(truth, labels)["ARI"]), seconds

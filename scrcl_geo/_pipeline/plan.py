@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 _SMALLEST_BATCH = 1024
-_LESS = "raise --memory or take fewer cells"
 _STEPS = 40  # of the default, on all cells
 _LIBRARIES = 0.9  # GB resident after importing torch, PyG, scanpy and squidpy
 
@@ -71,7 +70,9 @@ class Plan:
             plan = replace(plan, batch_size=smaller)
         if memory is not None and plan.gigabytes > memory:
             found = f"{plan.gigabytes:.1f} GB needed for {plan.n_cells:,} cells, {memory:g} GB allowed"
-            raise _validate.fail("the memory budget is too small", found, _LESS)
+            raise _validate.fail(
+                "the memory budget is too small", found, "raise --memory or take fewer cells"
+            )
         return plan
 
     @property
