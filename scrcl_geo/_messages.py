@@ -60,10 +60,10 @@ def sorted_by_target(
     edge_index: Tensor, edge_weight: Tensor | None, sparse_size: tuple[int | None, int | None]
 ) -> tuple[EdgeIndex, Tensor | None]:
     """Edges in the order in which they are summed; as they are where they already are in it."""
-    if isinstance(edge_index, EdgeIndex) and edge_index.is_sorted_by_col:
+    sized = isinstance(edge_index, EdgeIndex) and None not in edge_index.sparse_size()
+    if sized and edge_index.is_sorted_by_col:
         return edge_index, edge_weight
-    plain = edge_index.as_tensor() if isinstance(edge_index, EdgeIndex) else edge_index
-    edges, order = EdgeIndex(plain, sparse_size=sparse_size).sort_by("col")
+    edges, order = EdgeIndex(plain(edge_index), sparse_size=sparse_size).sort_by("col")
     return edges, edge_weight if edge_weight is None or order is None else edge_weight[order]
 
 
@@ -82,6 +82,11 @@ def linked_edges(data: HeteroData) -> EdgeIndex:
             "join relations of its cells with sg.graph.linked(data)",
         )
     return data[_keys.LINKED].edge_index
+
+
+def plain(edge_index: Tensor) -> Tensor:
+    """The edges as an ordinary tensor (2, E)."""
+    return edge_index.as_tensor() if isinstance(edge_index, EdgeIndex) else edge_index
 
 
 def degree(edge_index: EdgeIndex, dtype: torch.dtype = torch.float32) -> Tensor:

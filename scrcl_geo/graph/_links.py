@@ -12,6 +12,7 @@ from torch_geometric import EdgeIndex
 from torch_geometric.utils import remove_self_loops, to_undirected
 
 from scrcl_geo import _keys, _validate
+from scrcl_geo._messages import plain
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -46,7 +47,7 @@ def linked(data: HeteroData, relations: Sequence[str] | None = None) -> HeteroDa
         _validate.key(there, name, slot="relations of cells", do="join relations that the graph has")
     n_cells = int(data[_keys.CELL].num_nodes)
     stores = [data[there[name]] for name in relations]
-    parts = [torch.as_tensor(store.edge_index) for store in stores]
+    parts = [plain(store.edge_index) for store in stores]
     index = torch.cat(parts, dim=1) if parts else torch.empty(2, 0, dtype=torch.long)
     weight = _weights(dict(zip(relations, stores, strict=True)))
     index, weight = remove_self_loops(index, weight)

@@ -1,4 +1,4 @@
-"""The default network and objective, and the paper's setting."""
+"""The networks and objectives of the presets: our default, and the paper's."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import torch
 from torch import nn
 
 from scrcl_geo import _keys
+from scrcl_geo.graph import MaskCells
 from scrcl_geo.losses import (
     DistributionAlignment,
+    ExpressionLikelihood,
     NeighborhoodAlignment,
     Objective,
     Term,
@@ -19,24 +21,42 @@ from scrcl_geo.losses import (
 )
 from scrcl_geo.nn import (
     BipartiteRefinement,
+    CellEncoder,
     GCNEncoder,
     MLPEncoder,
+    NeighborhoodEncoder,
     PaperRefinement,
     ScRCLModule,
     encode,
 )
+from scrcl_geo.train import HeldOut, LossPlateau, TrainingSettings
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
+DEFAULT, PAPER = "default", "paper"
+PRESETS = (DEFAULT, PAPER)
+_FAR = (1, 2, 4, 8, 16)  # hops in tissue, where a domain is some cells thick or many
+_CLOSE = (1, 2)  # hops over relations that lead to cells that are alike
 
-def default_objective() -> Objective:
-    """The paper's three terms, with view consistency counted per cell."""
+
+def objective_of(preset: str) -> Objective:
+    """What a preset minimises: what hidden cells express, or the paper's three terms."""
+    if preset == DEFAULT:
+        return Objective(Term(ExpressionLikelihood(), on="graph"))
     return Objective(
-        Term(DistributionAlignment(0.1), on="u"),
-        Term(NeighborhoodAlignment(0.1), on="u"),
-        Term(ViewConsistency(per_cell=True), on="z", weight=0.02),
+        Term(DistributionAlignment(), on="u"),
+        Term(NeighborhoodAlignment(), on="u"),
+        Term(ViewConsistency(), on="z"),
     )
+
+
+def settings_of(preset: str, config: dict[str, Any]) -> TrainingSettings:
+    """How a preset is trained."""
+    own = {name: config[name] for name in ("max_epochs", "learning_rate", "weight_decay")}
+    if config["mask_rate"]:
+        return TrainingSettings(**own, masking=MaskCells(config["mask_rate"]), stopping=HeldOut())
+    return TrainingSettings(**own, decoupled=preset == DEFAULT, stopping=LossPlateau())
 
 
 def paper_setting(n_clusters: int) -> dict[str, Any]:
@@ -45,16 +65,14 @@ def paper_setting(n_clusters: int) -> dict[str, Any]:
     Hyper-parameters that the paper tunes per data set stand at one value here.
     """
     return {
-        "objective": Objective(
-            Term(DistributionAlignment(), on="u"),
-            Term(NeighborhoodAlignment(), on="u"),
-            Term(ViewConsistency(), on="z"),
-        ),
-        "refinement": PaperRefinement(n_clusters, dropout=0.2),
+        "preset": PAPER,
         "use_rep": "X",
         "hidden_channels": 1500,
         "out_channels": n_clusters,
         "n_hops": (2, 2),
+        "dropout": 0.2,
+        "mask_rate": 0.0,
+        "n_networks": 1,
         "max_epochs": 500,
         "learning_rate": 1e-3,
         "weight_decay": 1e-3,
@@ -63,7 +81,7 @@ def paper_setting(n_clusters: int) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class NetworkParts:
-    """Modules of a network; None takes the default."""
+    """Modules of a network; None takes the preset's."""
 
     cell_encoder: nn.Module | None = None
     encoder: nn.Module | None = None
@@ -71,48 +89,65 @@ class NetworkParts:
 
     @property
     def own(self) -> list[str]:
-        """Names of the parts that are not the default."""
+        """Names of the parts that are not the preset's."""
         return [name for name in ("cell_encoder", "encoder", "refinement") if getattr(self, name) is not None]
 
     def build(
-        self, config: dict[str, Any], sizes: dict[str, int], data: HeteroData | None = None
+        self, config: dict[str, Any], sizes: dict[str, Any], data: HeteroData | None = None
     ) -> ScRCLModule:
         """The network, untrained; parts are copied, so that training again starts from the same weights.
 
         Parameters
         ----------
         config
-            Widths and dropout.
+            Preset, widths and dropout.
         sizes
-            ``in_channels`` F, ``hops1`` and ``hops2`` the smoothing that is left to the default encoders, and
-            ``width`` D, unless ``data`` tells it.
+            ``in_channels`` F, ``n_genes`` G, ``relations`` of cells, ``hops1`` and ``hops2``, the smoothing
+            that is left to the paper's encoders, and ``width`` D, unless ``data`` tells it.
         data
-            A graph that parts of a lazy size are shown once.
+            A graph that own parts are shown once, so that lazy ones take their sizes.
 
         Raises
         ------
         ScrclInputError
             The parts do not fit each other or the graph.
         """
-        width, dropout = sizes.get("width", config["hidden_channels"]), config["dropout"]
         encoder = copy.deepcopy(self.encoder)
         if encoder is not None and data is not None:
-            width = _width(encoder, data)
-        sizes["width"] = width
-        cell_encoder = copy.deepcopy(self.cell_encoder) or MLPEncoder(
-            sizes["in_channels"], width, n_hops=sizes["hops1"]
+            sizes["width"] = _width(encoder, data)
+        sizes.setdefault("width", config["hidden_channels"])
+        default = _paper_parts if config["preset"] == PAPER else _default_parts
+        first, second, third = default(config, sizes)
+        module = ScRCLModule(
+            copy.deepcopy(self.cell_encoder) or first,
+            encoder or second,
+            copy.deepcopy(self.refinement) or third,
         )
-        encoder = encoder or GCNEncoder(
-            sizes["in_channels"], width, n_hops=sizes["hops2"] + 1, dropout=dropout
-        )
-        refinement = copy.deepcopy(self.refinement) or BipartiteRefinement(
-            width, config["out_channels"], dropout=dropout
-        )
-        module = ScRCLModule(cell_encoder, encoder, refinement)
         if data is not None and self.own:
             with torch.no_grad():
-                module.eval()(data)  # parts of a lazy size take theirs, and what does not fit is told
+                module.eval()(data)  # lazy parts take their sizes, and what does not fit is told
         return module
+
+
+def _default_parts(config: dict[str, Any], sizes: dict[str, Any]) -> tuple[nn.Module, ...]:
+    in_channels, width, dropout = sizes["in_channels"], sizes["width"], config["dropout"]
+    reaches = {name: _FAR if name == _keys.NEAR[1] else _CLOSE for name in sizes["relations"]}
+    return (
+        CellEncoder(in_channels, width, dropout=dropout),
+        NeighborhoodEncoder(in_channels, width, reaches=reaches, dropout=dropout),
+        BipartiteRefinement(
+            width, config["out_channels"], n_genes=sizes["n_genes"], mean=True, dropout=dropout
+        ),
+    )
+
+
+def _paper_parts(config: dict[str, Any], sizes: dict[str, Any]) -> tuple[nn.Module, ...]:
+    in_channels, width, dropout = sizes["in_channels"], sizes["width"], config["dropout"]
+    return (
+        MLPEncoder(in_channels, width, n_hops=sizes["hops1"]),
+        GCNEncoder(in_channels, width, n_hops=sizes["hops2"] + 1, dropout=dropout),
+        PaperRefinement(config["out_channels"], dropout=dropout),
+    )
 
 
 def _width(encoder: nn.Module, data: HeteroData) -> int:

@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
+from torch_geometric import EdgeIndex
 from torch_geometric.data import HeteroData
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo._features.expression import used_genes
 from scrcl_geo._features.inputs import InputMap
-from scrcl_geo._messages import sorted_by_target
+from scrcl_geo._messages import plain, sorted_by_target
 from scrcl_geo.graph import EdgeSpec, linked, to_hetero
 from scrcl_geo.nn import smooth
 
 if TYPE_CHECKING:
     from anndata import AnnData
-
-_HOPS_OF_CELLS, _HOPS_OF_TISSUE = (0, 1), (4, 6)
 
 
 @dataclass(frozen=True)
@@ -38,10 +37,8 @@ class Reading:
     joined: tuple[str, ...] | None
 
     @classmethod
-    def of(cls, data: HeteroData, n_hops: Sequence[int] | None, joined: Sequence[str] | None) -> Reading:
+    def of(cls, data: HeteroData, n_hops: Sequence[int], joined: Sequence[str] | None) -> Reading:
         """What suits a graph for training."""
-        if n_hops is None:
-            n_hops = _HOPS_OF_TISSUE if _keys.NEAR in data.edge_types else _HOPS_OF_CELLS
         first, second = n_hops
         return cls(
             _unit_scale(data[_keys.CELL].x), (first, second), None if joined is None else tuple(joined)
@@ -129,9 +126,11 @@ def _checked(data: HeteroData, n_genes: int | None) -> HeteroData:
             )
         sizes = (int(data[edge_type[0]].num_nodes), int(data[edge_type[2]].num_nodes))
         edges, weight = sorted_by_target(store.edge_index, weight, sizes)
-        store.edge_index = edges
         if weight is not None:
+            if edges.is_undirected and not _symmetric(edges, weight):
+                edges = EdgeIndex(plain(edges), sparse_size=sizes, sort_order="col")
             store.edge_weight = weight
+        store.edge_index = edges
     if _keys.EXPRESSES in data.edge_types and _keys.EXPRESSED_BY not in data.edge_types:
         there = data[_keys.EXPRESSES]
         sizes = (int(data[_keys.GENE].num_nodes), int(data[_keys.CELL].num_nodes))
@@ -141,6 +140,13 @@ def _checked(data: HeteroData, n_genes: int | None) -> HeteroData:
         if weight is not None:
             data[_keys.EXPRESSED_BY].edge_weight = weight
     return data
+
+
+def _symmetric(edges: EdgeIndex, weight: Tensor) -> bool:
+    """Whether both directions of each edge are equally heavy."""
+    source, target = plain(edges)
+    n = len(edges.get_csc()[0][0])
+    return torch.equal(weight[(target * n + source).argsort()], weight[(source * n + target).argsort()])
 
 
 def _unit_scale(x: Tensor) -> float:

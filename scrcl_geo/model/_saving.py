@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from safetensors.numpy import load_file as load_arrays
 from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import load_file as load_tensors
 from safetensors.torch import save_file as save_tensors
+from torch.nn.parameter import is_lazy
 
 from scrcl_geo import _validate
 from scrcl_geo._features.inputs import InputMap
@@ -25,6 +25,7 @@ from scrcl_geo._version import __version__
 from scrcl_geo.graph import EdgeSpec
 from scrcl_geo.model._network import NetworkParts
 from scrcl_geo.model._reading import Reading
+from scrcl_geo.nn import Ensemble
 
 if TYPE_CHECKING:
     from scrcl_geo.model._trained import TrainedModel
@@ -134,7 +135,12 @@ def _read(stored: dict[str, Any], folder: Path, parts: NetworkParts) -> dict[str
         ),
         "inputs_": InputMap.from_dict(inputs) if inputs else None,
     }
-    build = partial(parts.build, stored["config"], stored["sizes"])
+
+    def build() -> Ensemble:
+        return Ensemble(
+            parts.build(stored["config"], stored["sizes"]) for _ in range(stored["config"]["n_networks"])
+        )
+
     if not parts.own:
         _check_shapes(build, folder / _WEIGHTS)
     module = build()
@@ -149,11 +155,11 @@ def _read(stored: dict[str, Any], folder: Path, parts: NetworkParts) -> dict[str
 def _check_shapes(build: Callable[[], torch.nn.Module], weights: Path) -> None:
     """The weights in a file are those of the network; found out before either takes memory."""
     with torch.device("meta"):
-        expected = {name: list(tensor.shape) for name, tensor in build().state_dict().items()}
+        expected = {n: list(t.shape) for n, t in build().state_dict().items() if not is_lazy(t)}
     with safe_open(weights, "pt") as file:
         stored = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118 - no mapping
-    if stored != expected:
-        wrong = sorted(name for name in stored | expected if stored.get(name) != expected.get(name))
+    wrong = sorted(name for name in expected if stored.get(name) != expected[name])
+    if wrong:
         raise ValueError(f"weights of another network ({_validate.shown(wrong, 2)})")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,14 +21,23 @@ from scrcl_geo.graph._batch_size import resolve_batch_size
 from scrcl_geo.graph._batches import partition
 from scrcl_geo.graph._fingerprint import fingerprint
 from scrcl_geo.losses import Objective
-from scrcl_geo.model._network import NetworkParts, default_objective, paper_setting
+from scrcl_geo.model._network import (
+    DEFAULT,
+    PRESETS,
+    NetworkParts,
+    objective_of,
+    paper_setting,
+    settings_of,
+)
 from scrcl_geo.model._reading import Reading, read_graph
 from scrcl_geo.model._saving import load_state
 from scrcl_geo.model._trained import TrainedModel
-from scrcl_geo.train import Checkpoint, TrainingSettings
+from scrcl_geo.nn import Ensemble
+from scrcl_geo.train import Checkpoint, HeldOut, TrainingLog, TrainingSettings
 from scrcl_geo.train._fit import Batches
+from scrcl_geo.train._held_out import hold_out
 from scrcl_geo.train._retry import train
-from scrcl_geo.train._runtime import resolve_device
+from scrcl_geo.train._runtime import resolve_device, seeded
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -39,50 +49,57 @@ _MOST_HOPS = 1000
 class ScRCL(TrainedModel):
     """Refinement contrastive learning of cell–gene associations.
 
-    Source: Peng et al., AAAI 2026, arXiv 2512.10640. Differs from the paper: cells enter as principal
-    components (the first linear map, fixed, with centring and scaling of genes folded in) and refinement is
-    bipartite; ``ScRCL.paper()`` has the paper's choices.
+    Source: Peng et al., AAAI 2026, arXiv 2512.10640. Differs from the paper: the views are the cell itself and
+    its surroundings without it; cells enter as principal components; refinement is bipartite; and both views are
+    aligned by the genes of hidden cells, which they both must predict. ``ScRCL.paper()`` has the paper's
+    choices.
 
     Parameters
     ----------
     encoder
-        GNN view: any module of PyG as it is, ``forward(x, edge_index, edge_weight=None)`` on the joined cell
-        graph or ``forward(x_dict, edge_index_dict, edge_weight_dict=None)`` on every relation; a two-layer
-        GCN by default.
+        View of a cell by its surroundings: any module of PyG as it is, ``forward(x, edge_index,
+        edge_weight=None)`` on the joined cell graph or ``forward(x_dict, edge_index_dict,
+        edge_weight_dict=None)`` on every relation; by default :class:`scrcl_geo.nn.NeighborhoodEncoder`.
     cell_encoder
-        MLP view, likewise; as wide as ``encoder`` by default.
+        View of a cell by itself, likewise; as wide as ``encoder`` by default.
     refinement
         Module ``forward(h, data) -> (refined cells, genes)``; by default
         :class:`scrcl_geo.nn.BipartiteRefinement`.
     objective
-        Training objective; the paper's three terms by default.
+        Training objective; by default the likelihood of what hidden cells express.
     edges
         Edge types of the graph that is read from an AnnData.
     joined
         Names of the relations of cells that are joined for the losses and for encoders of one relation; None
         takes all, in tissue all but ``similar_to``.
     use_rep
-        Input: a key of ``obsm``, or ``"X"`` for the sparse log expression of the genes in use.
+        Input: a key of ``obsm``, or ``"X"`` for the sparse log expression of the genes in use, for encoders
+        that read it.
     hidden_channels, out_channels
         Widths D of the default views and K of the refined embeddings.
     n_hops
-        Smoothing steps before the MLP view and before the GNN view, whatever their encoders; None takes
-        (0, 1) for cells and (4, 6) for tissue, where neighbours are near in space and not alike by
-        construction.
+        Smoothing steps before each of the views, whatever its encoder.
     dropout
-        In the default GNN view and refinement.
+        In the default parts.
+    mask_rate
+        Share of the cells that each step hides and asks for; training keeps the state that predicts
+        held-out cells best. 0 shows all cells and stops where the loss comes to rest.
+    n_networks
+        Networks that are trained, one seed after the other; their embeddings stand side by side.
     max_epochs, learning_rate, weight_decay
         Of the optimiser; in mini-batches, epochs shrink to keep three times as many steps.
     batch_size
         Cells per mini-batch; ``"full"`` for all at once; ``"auto"`` takes all up to 20,000 cells and about
         8,000 at a time beyond.
+    preset
+        ``"default"``, or ``"paper"``; see :meth:`paper`.
 
     Attributes
     ----------
     module_
         The trained :class:`scrcl_geo.nn.ScRCLModule`.
     log_
-        The :class:`scrcl_geo.train.TrainingLog`.
+        The :class:`scrcl_geo.train.TrainingLog`, of the first network; ``logs_`` has all.
     genes_
         Names of the genes in use.
 
@@ -92,7 +109,7 @@ class ScRCL(TrainedModel):
     >>> adata = sg.datasets.toy(n_slides=1, n_cells=100)
     >>> sg.pp.graph(adata)
     >>> sg.ScRCL(max_epochs=2).fit(adata, progress=False).embed(adata).shape
-    (100, 256)
+    (100, 64)
     """
 
     def __init__(
@@ -105,30 +122,43 @@ class ScRCL(TrainedModel):
         edges: Sequence[EdgeSpec] = DEFAULT_EDGES,
         joined: Sequence[str] | None = None,
         use_rep: str = _keys.PCA,
-        hidden_channels: int = 128,
+        hidden_channels: int = 64,
         out_channels: int = 32,
-        n_hops: tuple[int, int] | None = None,
-        dropout: float = 0.2,
-        max_epochs: int = 40,
+        n_hops: tuple[int, int] = (0, 0),
+        dropout: float = 0.1,
+        mask_rate: float = 0.6,
+        n_networks: int = 2,
+        max_epochs: int = 150,
         learning_rate: float = 3e-3,
-        weight_decay: float = 0.0,
+        weight_decay: float = 1e-2,
         batch_size: int | str = "auto",
+        preset: str = DEFAULT,
     ) -> None:
-        for name, value in (("hidden_channels", hidden_channels), ("out_channels", out_channels)):
+        for name, value in (
+            ("hidden_channels", hidden_channels),
+            ("out_channels", out_channels),
+            ("n_networks", n_networks),
+            ("max_epochs", max_epochs),
+        ):
             _validate.at_least(name, value, 1)
-        for n in n_hops or ():
+        for n in n_hops:
             _validate.within("n_hops", n, 0, _MOST_HOPS)
+        _validate.within("mask_rate", mask_rate, 0, 0.99)
         _validate.unique("edge types", [edge.edge_type for edge in edges])
+        _validate.one_of("preset", preset, PRESETS)
         self.parts = NetworkParts(cell_encoder, encoder, refinement)
-        self.objective = objective or default_objective()
+        self.objective = objective or objective_of(preset)
         self.edges = tuple(edges)
         self.config: dict[str, Any] = {
+            "preset": preset,
             "use_rep": use_rep,
             "joined": list(joined) if joined is not None else None,
             "hidden_channels": hidden_channels,
             "out_channels": out_channels,
-            "n_hops": list(n_hops) if n_hops else None,
+            "n_hops": list(n_hops),
             "dropout": dropout,
+            "mask_rate": mask_rate,
+            "n_networks": n_networks,
             "max_epochs": max_epochs,
             "learning_rate": learning_rate,
             "weight_decay": weight_decay,
@@ -190,30 +220,50 @@ class ScRCL(TrainedModel):
         data = self.graph(source)
         self.genes_, self.inputs_ = _names_and_inputs(source, self.config["use_rep"])
         self.input_hash_ = fingerprint(data)
-        left = self.reading_.left(data)
-        self.sizes_ = {"in_channels": int(data[_keys.CELL].x.shape[1]), "hops1": left[0], "hops2": left[1]}
-        batches = batches if batches is not None else self._batches(data, seed)
-        settings = TrainingSettings(
-            max_epochs=_passes(max_epochs or self.config["max_epochs"], len(batches)),
-            learning_rate=self.config["learning_rate"],
-            weight_decay=self.config["weight_decay"],
-        )
-        if checkpoint is not None:
-            own = [repr(part) for part in (self.parts, self.objective.config(), self.config, settings, seed)]
-            checkpoint.run = repr((self.input_hash_, own, __version__, str(torch.__version__)))
-        self.module_, self.log_ = train(
-            partial(
-                self.parts.build, self.config, self.sizes_, next(iter(batches)) if self.parts.own else None
-            ),
-            self.objective,
-            batches,
-            settings,
-            device=self.device_,
-            seed=seed,
-            checkpoint=checkpoint,
-            progress=progress,
-        )
+        self.sizes_ = _sizes(data, self.reading_)
+        with seeded(seed):
+            hold_out(data, HeldOut.share)
+            batches = batches if batches is not None else self._batches(data, seed)
+        settings = settings_of(self.config["preset"], self.config)
+        settings = replace(settings, max_epochs=_passes(max_epochs or settings.max_epochs, len(batches)))
+        shown = next(iter(batches)) if self.parts.own else None
+        members, self.logs_ = [], []
+        for member in range(self.config["n_networks"]):
+            if checkpoint is not None:
+                checkpoint.run = self._run(settings, seed + member)
+            module, log = train(
+                partial(self.parts.build, self.config, self.sizes_, shown),
+                self.objective,
+                batches,
+                settings,
+                device=self.device_,
+                seed=seed + member,
+                checkpoint=checkpoint,
+                progress=progress,
+            )
+            members.append(module)
+            self.logs_.append(log)
+        self.module_ = Ensemble(members).eval()
         return self
+
+    @property
+    def log_(self) -> TrainingLog:
+        """Log of the first network."""
+        return self.logs_[0]
+
+    def _run(self, settings: TrainingSettings, seed: int) -> str:
+        """All that a training hangs on, as one text."""
+        own = [repr(part) for part in (self.parts, self.objective.config(), self.config, settings, seed)]
+        return repr((self.input_hash_, own, __version__, str(torch.__version__)))
+
+    def __repr__(self) -> str:
+        changed = {name: value for name, value in self.config.items() if value is not None}
+        lines = [f"  {name}={value!r}" for name, value in changed.items()]
+        lines += [f"  edges={[edge.edge_type[1] for edge in self.edges]}"]
+        for name in ("cell_encoder", "encoder", "refinement"):
+            part = getattr(self.parts, name)
+            lines.append(f"  {name}={_indented(repr(part)) if part is not None else self.config['preset']}")
+        return "\n".join(["ScRCL(", *lines, f"  objective={_indented(repr(self.objective))}", ")"])
 
     def graph(self, source: AnnData | HeteroData) -> HeteroData:
         """The graph that training would read, with features scaled and smoothed; what own loaders cut.
@@ -259,9 +309,30 @@ def _passes(max_epochs: int, n_batches: int) -> int:
     return max_epochs if n_batches == 1 else max(1, -(-_STEPS_FOR_ONE * max_epochs // n_batches))
 
 
+def _sizes(data: HeteroData, reading: Reading) -> dict[str, Any]:
+    """What the parts of a network must know of a graph."""
+    if _keys.GENE not in data.node_types or _keys.EXPRESSES not in data.edge_types:
+        raise _validate.fail(
+            "the graph has no expression",
+            _validate.shown(["/".join(t) for t in data.edge_types]),
+            f"give it edges {_keys.EXPRESSES}",
+        )
+    left = reading.left(data)
+    return {
+        "in_channels": int(data[_keys.CELL].x.shape[1]),
+        "n_genes": int(data[_keys.GENE].num_nodes),
+        "relations": [t[1] for t in data.edge_types if t[0] == t[2] == _keys.CELL and t != _keys.LINKED],
+        "hops1": left[0],
+        "hops2": left[1],
+    }
+
+
 def _names_and_inputs(source: AnnData | HeteroData, use_rep: str) -> tuple[list[str], InputMap | None]:
     """Names of the genes in use, and the map that new cells go through; a graph has neither."""
     if isinstance(source, HeteroData):
-        n_genes = int(source[_keys.GENE].num_nodes) if _keys.GENE in source.node_types else 0
-        return [str(i) for i in range(n_genes)], None
+        return [str(i) for i in range(int(source[_keys.GENE].num_nodes))], None
     return used_genes(source), InputMap.of(source) if use_rep == _keys.PCA else None
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n  ")

@@ -21,7 +21,7 @@ from scrcl_geo.graph._convert import expression_of
 from scrcl_geo.model._network import NetworkParts
 from scrcl_geo.model._reading import Reading, read_graph
 from scrcl_geo.model._saving import save_state
-from scrcl_geo.nn import ScRCLModule, Views
+from scrcl_geo.nn import Ensemble, Views
 from scrcl_geo.train import TrainingLog
 
 if TYPE_CHECKING:
@@ -38,13 +38,13 @@ class TrainedModel:
     parts: NetworkParts
     objective: Objective
     edges: tuple[EdgeSpec, ...]
-    module_: ScRCLModule
-    log_: TrainingLog
+    module_: Ensemble
+    logs_: list[TrainingLog]
     device_: torch.device
     genes_: list[str]
     inputs_: InputMap | None
     reading_: Reading
-    sizes_: dict[str, int]
+    sizes_: dict[str, Any]
     input_hash_: str
     reference_: Reference | None = None
 
@@ -73,22 +73,25 @@ class TrainedModel:
         )
         return self.reading_.ready(data).to(self.device_)
 
-    def embed(self, source: AnnData | HeteroData, *, on: str = "u") -> np.ndarray:
-        """Embedding of the cells, the two views side by side.
+    def embed(self, source: AnnData | HeteroData, *, on: str = "joint") -> np.ndarray:
+        """Embedding of the cells.
 
         Parameters
         ----------
         source
             Cells with graphs, or a graph: the training data, or new cells with the same genes in use.
         on
-            ``"u"`` for the view embeddings, ``"z"`` for the refined ones.
+            ``"joint"`` for what both refined views say together, ``"z"`` for the refined views side by side,
+            ``"u"`` for the views before refinement.
 
         Returns
         -------
         numpy.ndarray
-            float32 (N, 2 D) or (N, 2 K).
+            float32 (N, K), (N, 2 K) or (N, 2 D), of each network side by side.
         """
-        return self.views(source).side_by_side(on).cpu().numpy()
+        _validate.one_of("on", on, ("joint", "z", "u"))
+        views = self.views(source)
+        return (views.joint if on == "joint" else views.side_by_side(on)).cpu().numpy()
 
     def associations(self, source: AnnData | HeteroData) -> sparse.csr_matrix:
         """Association of each cell with each gene it expresses, in the refined space.
@@ -98,7 +101,7 @@ class TrainedModel:
         scipy.sparse.csr_matrix
             float32 (N, n_used), columns in the order of ``genes_``.
         """
-        cells = self.embed(source, on="z")
+        cells = self.embed(source)
         from_graph = isinstance(source, HeteroData)
         expression = expression_of(source) if from_graph else used_expression(source)
         genes = gene_embedding(expression, cells)

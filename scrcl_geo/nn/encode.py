@@ -6,20 +6,24 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
+from torch_geometric.nn import HeteroConv, MessagePassing
 
 from scrcl_geo import _keys, _validate
+from scrcl_geo._messages import linked_edges, plain
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
+    from torch_geometric.data.storage import EdgeStorage
 
 
 def encode(encoder: nn.Module, x: Tensor, data: HeteroData) -> Tensor:
     """The cells as an encoder sees them, (N, D).
 
     An encoder of one relation, ``forward(x, edge_index, edge_weight=None)``, gets the joined cell graph; one
-    of several, ``forward(x_dict, edge_index_dict, edge_weight_dict=None)``, gets every relation by itself,
-    with its weights, and the genes' features. Weights are handed to encoders that take them. Of a dict or
-    tuple by node type, the cells' part is taken.
+    of several, ``forward(x_dict, edge_index_dict, edge_weight_dict=None)``, gets every relation by itself and
+    the features of the genes too. Weights, and the mask of ``hidden`` cells in training, are handed to
+    encoders that take them; to others hidden cells are zero. Of a dict by node type, the cells' part is
+    taken.
 
     Shapes: ``x`` (N, F), features of the cells for this view → (N, D).
 
@@ -28,14 +32,25 @@ def encode(encoder: nn.Module, x: Tensor, data: HeteroData) -> Tensor:
     ScrclInputError
         The result is not one row per cell.
     """
+    parameters = inspect.signature(encoder.forward).parameters
+    hidden = data[_keys.CELL].get("hidden")
+    if hidden is not None and "hidden" not in parameters:
+        x = x * ~hidden[:, None]
+    optional: dict[str, Any] = {"hidden": hidden}
     if reads_relations(encoder):
-        found = encoder(*_by_relation(encoder, x, data))
+        stores = {t: data[t] for t in data.edge_types if t != _keys.LINKED}
+        features = {node: data[node].x for node in data.node_types if "x" in data[node]} | {_keys.CELL: x}
+        arguments: list[Any] = [features, {t: _edges(encoder, store.edge_index) for t, store in stores.items()}]
+        optional["edge_weight_dict"] = _weights(encoder, stores)
     else:
-        parameters = inspect.signature(encoder.forward).parameters
-        cells = data[_keys.LINKED]
-        graph = {"edge_index": cells.edge_index, "edge_weight": cells.get("edge_weight")}
-        taken = {name: value for name, value in graph.items() if name in parameters}
-        found = encoder(x, **taken)
+        arguments = [x]
+        if "edge_index" in parameters:
+            optional["edge_index"] = _edges(encoder, linked_edges(data))
+            optional["edge_weight"] = data[_keys.LINKED].get("edge_weight")
+    taken = {name for name in optional if name in parameters}
+    if isinstance(encoder, HeteroConv):
+        taken.add("edge_weight_dict")  # handed on as ``edge_weight`` to the layers it is for
+    found = encoder(*arguments, **{name: optional[name] for name in taken})
     if isinstance(found, dict):
         found = found.get(_keys.CELL)
     if not isinstance(found, Tensor) or found.ndim != 2 or len(found) != len(x):
@@ -54,11 +69,16 @@ def reads_relations(encoder: nn.Module) -> bool:
     return first.endswith("_dict")
 
 
-def _by_relation(encoder: nn.Module, x: Tensor, data: HeteroData) -> list[dict[Any, Tensor]]:
-    features = {_keys.CELL: x, _keys.GENE: data[_keys.GENE].x} if _keys.GENE in data.node_types else {}
-    features |= {_keys.CELL: x}
-    stores = {t: data[t] for t in data.edge_types if t != _keys.LINKED}
-    arguments = [features, {t: store.edge_index for t, store in stores.items()}]
-    if "edge_weight_dict" in inspect.signature(encoder.forward).parameters:
-        arguments.append({t: store.edge_weight for t, store in stores.items() if "edge_weight" in store})
-    return arguments
+def _edges(encoder: nn.Module, edge_index: Tensor) -> Tensor:
+    """Edges with what is known of them for layers that sum by it; others may put relations together."""
+    layers = [layer for layer in encoder.modules() if isinstance(layer, MessagePassing)]
+    return edge_index if all(layer.SUPPORTS_FUSED_EDGE_INDEX for layer in layers) else plain(edge_index)
+
+
+def _weights(encoder: nn.Module, stores: dict[Any, EdgeStorage]) -> dict[Any, Tensor]:
+    """Weights of the relations that have some."""
+    weights = {t: store.edge_weight for t, store in stores.items() if "edge_weight" in store}
+    if not isinstance(encoder, HeteroConv):
+        return weights
+    layers = {t: inspect.signature(layer.forward).parameters for t, layer in encoder.convs.items()}
+    return {t: weight for t, weight in weights.items() if "edge_weight" in layers.get(t, ())}

@@ -1,13 +1,13 @@
-"""The two views of the paper: an MLP on lightly smoothed and a GCN on smoothed features.
+"""Encoders of one relation: a cell by itself, and the two views of the paper.
 
-Both have PyG's own encoder signature ``forward(x, edge_index, edge_weight)``, so any convolution or model of
+Those of the paper have PyG's own encoder signature ``forward(x, edge_index, edge_weight)``, so any convolution or model of
 ``torch_geometric.nn`` can stand in their place.
 """
 
 from __future__ import annotations
 
 from torch import Tensor, nn
-from torch.nn.functional import leaky_relu
+from torch.nn.functional import gelu, leaky_relu
 
 from scrcl_geo.nn.propagation import SmoothedLinear
 
@@ -26,6 +26,25 @@ class MLPEncoder(nn.Module):
     def forward(self, x: Tensor, edge_index: Tensor, edge_weight: Tensor | None = None) -> Tensor:
         """Encode; see the class."""
         return leaky_relu(self.project(x, edge_index, edge_weight))
+
+
+class CellEncoder(nn.Module):
+    """A cell by itself: a hidden layer with GELU and dropout, one linear map.
+
+    Shapes: ``x`` (N, F) → (N, D).
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, *, hidden_channels: int = 128, dropout: float = 0.1
+    ) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(in_channels, hidden_channels)
+        self.dropout = nn.Dropout(dropout)
+        self.out = nn.Linear(hidden_channels, out_channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Encode; see the class."""
+        return self.out(self.dropout(gelu(self.hidden(x))))
 
 
 class GCNEncoder(nn.Module):

@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
 Edges = tuple[Tensor, Tensor | None]
+_SMALL = 0.05  # spread of a gene's embedding before training
+_LEAST = 1e-6  # sum of expression that counts
 
 
 class ExpressionConv(MessagePassing):
-    r"""Messages between cells and genes, :math:`D_t^{-1/2} X D_s^{-1/2} h`: sources to targets.
+    r"""Messages between cells and genes, weighted by expression: :math:`X h`, sources to targets.
 
     Shapes: ``x`` (n_sources, D), ``edges`` from sources to targets and ``reverse`` back, as index (2, nnz)
-    and weight (nnz,) ≥ 0, ``size`` (n_sources, n_targets) → (n_targets, D). O(nnz D). Nodes without edges
-    get zero.
+    and weight (nnz,) ≥ 0, ``size`` (n_sources, n_targets) → (n_targets, D). O(nnz D).
     """
 
     SUPPORTS_FUSED_EDGE_INDEX = True
@@ -35,11 +36,8 @@ class ExpressionConv(MessagePassing):
 
     def forward(self, x: Tensor, edges: Edges, reverse: Edges, size: tuple[int, int]) -> Tensor:
         """The sums of the messages; see the class."""
-        n_sources, n_targets = size
-        x = _inverse_root(_totals(reverse, n_targets, n_sources, x)) * x
         index, weight = edges
-        found = self.propagate(index, size=size, x=x, edge_weight=weight, reverse=reverse)
-        return _inverse_root(_totals(edges, n_sources, n_targets, x)) * found
+        return self.propagate(index, size=size, x=x, edge_weight=weight, reverse=reverse)
 
     def message(self, x_j: Tensor, edge_weight: Tensor | None) -> Tensor:
         """What a source sends, (nnz, D)."""
@@ -56,16 +54,16 @@ class BipartiteRefinement(nn.Module):
     r"""Cell → gene → gene → cell message passing over the edges of expression.
 
     .. math::
-        Q = \phi\big(\hat B \tilde X^T H W_g\big), \qquad
+        Q = \phi\big(\hat B \tilde X^T H W_g\big) + E, \qquad
         z_i = \mathrm{normalise}\big(h_i W_h + (\tilde X Q)_i W_m\big)
 
-    with :math:`\tilde X = D_c^{-1/2} X D_g^{-1/2}` the normalised bipartite graph and :math:`\hat B` the
-    normalised co-expression graph. A gene is what the cells that express it are. Cells send over
-    ``(cell, expresses, gene)``, genes over ``(gene, coexpressed_with, gene)`` and
-    ``(gene, rev_expresses, cell)``.
+    with :math:`\tilde X` the normalised bipartite graph, :math:`\hat B` the normalised co-expression graph
+    and E an embedding of the genes that is learned, where their number is given. A gene is what the cells that
+    express it are. Cells send over ``(cell, expresses, gene)``, genes over ``(gene, coexpressed_with, gene)``
+    and ``(gene, rev_expresses, cell)``. Cells marked as ``hidden`` neither send nor receive.
 
     Differs from the paper: its gene encoder has one weight row per cell and can see neither new cells nor
-    a mini-batch; here no weight depends on N or G.
+    a mini-batch; here no weight depends on N.
 
     Shapes: ``h`` (N, D) → (N, K), (G, K). O(nnz K + E_g K + N D K).
 
@@ -73,26 +71,48 @@ class BipartiteRefinement(nn.Module):
     ----------
     in_channels, out_channels
         D and K.
+    n_genes
+        G, for a learned embedding of the genes; without, genes are their messages alone, and any genes fit.
+    mean
+        Messages are weighted means, over the cells of a gene that are seen and over the genes of a cell, so
+        that their size does not hang on how many there are; otherwise :math:`\tilde X = D_c^{-1/2} X
+        D_g^{-1/2}`.
     dropout
         Of the entries of ``h``.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, *, dropout: float = 0.1) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        n_genes: int | None = None,
+        mean: bool = False,
+        dropout: float = 0.1,
+    ) -> None:
         super().__init__()
+        self.mean = mean
         self.dropout = nn.Dropout(dropout)
         self.messages = ExpressionConv()
         self.to_gene = nn.Linear(in_channels, out_channels, bias=False)
         self.itself = nn.Linear(in_channels, out_channels, bias=False)
         self.to_cell = nn.Linear(out_channels, out_channels, bias=False)
+        self.gene_embedding = None if n_genes is None else nn.Parameter(torch.empty(n_genes, out_channels))
+        if self.gene_embedding is not None:
+            nn.init.normal_(self.gene_embedding, std=_SMALL)
 
     def forward(self, h: Tensor, data: HeteroData) -> tuple[Tensor, Tensor]:
         """Refined cells (N, K), rows of unit length, and genes (G, K)."""
         there, back, size = _expression(data)
         h = self.dropout(h)
-        genes = self.messages(self.to_gene(h), there, back, size)  # (G, K)
+        seen = _seen(data, h)
+        before, after = _scales(there, back, seen, size[1], symmetric=not self.mean)
+        genes = after[1] * self.messages(before[0] * seen * self.to_gene(h), there, back, size)  # (G, K)
         genes = leaky_relu(_among_genes(genes, data))
-        refined = self.itself(h) + self.to_cell(self.messages(genes, back, there, size[::-1]))  # (N, K)
-        return normalize(refined, dim=1), genes
+        if self.gene_embedding is not None:
+            genes = genes + self.gene_embedding
+        messages = after[0] * seen * self.messages(before[1] * genes, back, there, size[::-1])  # (N, K)
+        return normalize(self.itself(h) + self.to_cell(messages), dim=1), genes
 
 
 class PaperRefinement(LazyModuleMixin, nn.Module):
@@ -137,7 +157,9 @@ class PaperRefinement(LazyModuleMixin, nn.Module):
     def forward(self, h: Tensor, data: HeteroData) -> tuple[Tensor, Tensor]:
         """Refined cells (N, K), rows of unit length, and genes (G, K)."""
         there, back, size = _expression(data)
-        genes = relu(_among_genes(self.messages(self.cell_weight, there, back, size), data))  # (G, K)
+        before, after = _scales(there, back, _seen(data, h), size[1], symmetric=True)
+        genes = after[1] * self.messages(before[0] * self.cell_weight, there, back, size)
+        genes = relu(_among_genes(genes, data))  # (G, K)
         mixed = self.gene_weight.T @ genes  # (D, K) = P Q
         refined = self.dropout(h) @ mixed + self.gene_bias @ genes  # (N, K)
         return normalize(refined, dim=1), genes
@@ -154,6 +176,14 @@ def _expression(data: HeteroData) -> tuple[Edges, Edges, tuple[int, int]]:
     )
 
 
+def _seen(data: HeteroData, like: Tensor) -> Tensor:
+    """1 for cells whose expression may be read, 0 for hidden ones, (N, 1)."""
+    hidden = data[_keys.CELL].get("hidden")
+    if hidden is None:
+        return like.new_ones(int(data[_keys.CELL].num_nodes), 1)
+    return (~hidden[:, None]).to(like.dtype)
+
+
 def _among_genes(genes: Tensor, data: HeteroData) -> Tensor:
     """One hop over each relation among genes, averaged."""
     stores = [data[t] for t in data.edge_types if t[0] == t[2] == _keys.GENE]
@@ -163,12 +193,17 @@ def _among_genes(genes: Tensor, data: HeteroData) -> Tensor:
     return torch.stack(hops).mean(dim=0) if len(hops) > 1 else hops[0]
 
 
-def _totals(edges: Edges, n_sources: int, n_targets: int, like: Tensor) -> Tensor:
-    """Sum of the weights that end in each target, (n_targets, 1)."""
-    ones = torch.ones(n_sources, 1, dtype=like.dtype, device=like.device)
-    index, weight = edges
-    return aggregate(index, ones, weight, n_targets=n_targets)
-
-
-def _inverse_root(totals: Tensor) -> Tensor:
-    return torch.rsqrt(totals.clamp_min(torch.finfo(totals.dtype).tiny))
+def _scales(
+    there: Edges, back: Edges, seen: Tensor, n_genes: int, *, symmetric: bool
+) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+    """Factors of cells (N, 1) and genes (G, 1) before and after they send, from sums over expression."""
+    ones = torch.ones(n_genes, 1, dtype=seen.dtype, device=seen.device)
+    cells = aggregate(back[0], ones, back[1], n_targets=len(seen))
+    genes = aggregate(there[0], seen, there[1], n_targets=n_genes)
+    tiny = torch.finfo(seen.dtype).tiny
+    if symmetric:
+        scales = (cells.clamp_min(tiny).rsqrt(), genes.clamp_min(tiny).rsqrt())
+        return scales, scales
+    # a mean over next to nothing says nothing
+    means = tuple(torch.where(x > _LEAST, 1 / x.clamp_min(_LEAST), 0.0) for x in (cells, genes))
+    return (torch.ones_like(cells), ones), (means[0], means[1])

@@ -33,6 +33,11 @@ class Views(NamedTuple):
         _validate.one_of("on", on, ("u", "z"))
         return torch.cat((self.u1, self.u2) if on == "u" else (self.z1, self.z2), dim=1)
 
+    @property
+    def joint(self) -> Tensor:
+        """What both refined views say together: their mean, (N, K)."""
+        return (self.z1 + self.z2) / 2
+
 
 class ScRCLModule(nn.Module):
     """Two encoders and one shared refinement on a heterogeneous graph.

@@ -3,10 +3,11 @@
 from scrcl_geo.train._checkpoint import Checkpoint
 from scrcl_geo.train._fit import TrainingError, TrainingLog, fit
 from scrcl_geo.train._settings import TrainingSettings
-from scrcl_geo.train._stopping import LossPlateau
+from scrcl_geo.train._stopping import HeldOut, LossPlateau
 
 __all__ = [
     "Checkpoint",
+    "HeldOut",
     "LossPlateau",
     "TrainingError",
     "TrainingLog",

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 from tqdm.auto import tqdm
 
+from scrcl_geo import _keys
 from scrcl_geo.train._checkpoint import Checkpoint
+from scrcl_geo.train._held_out import BestState
 from scrcl_geo.train._settings import TrainingSettings
+from scrcl_geo.train._stopping import HeldOut, LossPlateau
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -36,9 +40,11 @@ class TrainingError(RuntimeError):
 
 @dataclass
 class TrainingLog:
-    """What a training run did: weighted value of each term per epoch, why it stopped, its learning rate."""
+    """What a training run did: weighted value of each term per epoch, the loss on held-out cells at each
+    check, why it stopped, its learning rate."""
 
     losses: list[dict[str, float]] = field(default_factory=list)
+    held_out: list[float] = field(default_factory=list)
     stopped: str = ""
     learning_rate: float = 0.0
 
@@ -81,52 +87,93 @@ def fit(
         A term or the gradient is not finite; the message names it.
     """
     settings = settings or TrainingSettings()
-    module.train()
-    objective.train()
-    parameters = [*module.parameters(), *objective.parameters()]
-    device = parameters[0].device
-    optimizer = torch.optim.Adam(parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    modules = nn.ModuleList([module, objective])
+    first = next(iter(batches)).to(_device(module))
+    _materialise(module, objective, first, settings)
+    parameters = list(modules.parameters())
+    optimizer = torch.optim.Adam(
+        parameters,
+        lr=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        decoupled_weight_decay=settings.decoupled,
+    )
     max_epochs = settings.max_epochs
     log = TrainingLog(stopped=f"all {max_epochs} epochs done", learning_rate=settings.learning_rate)
-    parts = {"module": module, "objective": objective, "optimizer": optimizer}
+    parts: dict[str, Any] = {"module": module, "objective": objective, "optimizer": optimizer}
+    best = None
+    if isinstance(settings.stopping, HeldOut) and settings.masking is not None:
+        best = parts["best"] = BestState(modules, first, settings.stopping, settings.masking)
     if checkpoint is not None and (state := checkpoint.load(settings.learning_rate)) is not None:
         log.losses = _restore(parts, state)
         logger.info("training goes on after epoch %d of at most %d", len(log.losses), max_epochs)
+    modules.train()
     totals = [sum(losses.values()) for losses in log.losses]
-    n_steps = max_epochs * len(batches)
-    done = len(totals) * len(batches)
+    stop = False
+    n_steps, done = max_epochs * len(batches), len(totals) * len(batches)
     with tqdm(total=n_steps, initial=done, desc="train", unit="step", disable=not progress) as bar:
         for epoch in range(len(totals), max_epochs):
             steps = []
             for batch in batches:
-                optimizer.zero_grad(set_to_none=True)
-                batch = batch.to(device)
-                terms = objective(module(batch), batch)
-                torch.stack(list(terms.values())).sum().backward()
-                norm = _clipped(parameters, settings.max_grad_norm)
-                optimizer.step()
-                steps.append(
-                    torch.stack([*(term.detach().double() for term in terms.values()), norm.double()])
-                )
+                if best is not None and done % best.rule.every == 0:
+                    stop = best.check()
+                    if stop:
+                        break
+                terms, norm = _step(modules, optimizer, batch.to(first[_keys.CELL].x.device), settings)
+                steps.append(torch.stack([*terms.values(), norm]))
+                done += 1
                 bar.update()
-            log.losses.append(_finite([*terms, _GRADIENT], steps, epoch))
-            totals.append(sum(log.losses[-1].values()))
-            bar.set_postfix(loss=f"{totals[-1]:.4g}", refresh=False)
-            if settings.stopping is not None and settings.stopping.reached(totals):
+            if steps:
+                log.losses.append(_finite([*terms, _GRADIENT], steps, epoch))
+                totals.append(sum(log.losses[-1].values()))
+                bar.set_postfix(loss=f"{totals[-1]:.4g}", refresh=False)
+            if best is not None and stop:
+                log.stopped = f"held-out cells were predicted best at step {best.best_step} of {done}"
+                break
+            if isinstance(settings.stopping, LossPlateau) and settings.stopping.reached(totals):
                 log.stopped = f"loss plateau after {epoch + 1} epochs"
                 break
             if checkpoint is not None and checkpoint.due():
                 checkpoint.save(_state(parts, log.losses), settings.learning_rate)
-    module.eval()
+    if best is not None:
+        if not stop:
+            best.check()
+        log.held_out = list(best.losses)
+        best.restore()
+    modules.eval()
     logger.info("training stopped: %s, loss %.4g", log.stopped, totals[-1])
     return log
 
 
-def _clipped(parameters: list[nn.Parameter], max_norm: float | None) -> Tensor:
-    """The norm of the gradient, which is scaled down to ``max_norm`` where it is larger."""
-    if max_norm is None:
-        max_norm = float("inf")
-    return nn.utils.clip_grad_norm_(parameters, max_norm)
+def _step(
+    modules: nn.ModuleList, optimizer: torch.optim.Optimizer, batch: HeteroData, settings: TrainingSettings
+) -> tuple[dict[str, Tensor], Tensor]:
+    """One step on one batch: the terms and the norm of the gradient, float64."""
+    module, objective = modules
+    optimizer.zero_grad(set_to_none=True)
+    if settings.masking is not None:
+        batch = settings.masking(batch)
+    terms = objective(module(batch), batch)
+    torch.stack(list(terms.values())).sum().backward()
+    limit = float("inf") if settings.max_grad_norm is None else settings.max_grad_norm
+    norm = nn.utils.clip_grad_norm_(modules.parameters(), limit)
+    optimizer.step()
+    return {name: term.detach().double() for name, term in terms.items()}, norm.double()
+
+
+def _materialise(
+    module: nn.Module, objective: nn.Module, batch: HeteroData, settings: TrainingSettings
+) -> None:
+    """Show the first batch to parts that take their sizes from it, without touching a generator."""
+    lazy = [p for p in (*module.parameters(), *objective.parameters()) if is_lazy(p)]
+    if not lazy:
+        return
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        data = settings.masking(batch) if settings.masking is not None else batch
+        objective.eval()(module.eval()(data), data)
+
+
+def _device(module: nn.Module) -> torch.device:
+    return next(module.parameters()).device
 
 
 def _state(parts: dict[str, Any], losses: list[dict[str, float]]) -> dict[str, Any]:

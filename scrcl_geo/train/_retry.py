@@ -37,22 +37,20 @@ def train(
 ) -> tuple[Module, TrainingLog]:
     """Build a network and train it; the log says which learning rate it took.
 
-    The caller's random generators are left alone.
+    The caller's random generators are left alone, and so is the objective: a copy of it learns.
 
     Raises
     ------
     TrainingError
         Numbers stopped being finite at a hundredth of the learning rate too.
     """
-    untrained = copy.deepcopy(objective.state_dict())
     for attempt in range(_RETRIES + 1):
-        objective.load_state_dict(untrained)
         with seeded(seed):
             module = build().to(device)
             try:
                 return module, fit(
                     module,
-                    objective.to(device),
+                    copy.deepcopy(objective).to(device),
                     batches,
                     settings,
                     checkpoint=checkpoint,

@@ -1,0 +1,135 @@
+"""A cell by the cells around it, over every relation and several reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch_geometric.nn import MessagePassing
+
+from scrcl_geo import _keys, _validate
+from scrcl_geo._messages import aggregate
+
+EdgeType = tuple[str, str, str]
+_TINY = 1e-6
+
+
+class MeanConv(MessagePassing):
+    """Weighted mean over the sources of each target, without weights of its own; zero where there are none.
+
+    Shapes: ``x`` (N, D), ``edge_index`` (2, E), ``edge_weight`` (E,) ≥ 0 → (N, D). O(E D).
+    """
+
+    SUPPORTS_FUSED_EDGE_INDEX = True
+
+    def __init__(self) -> None:
+        super().__init__(aggr="sum")
+
+    def forward(self, x: Tensor, edge_index: Tensor, edge_weight: Tensor | None = None) -> Tensor:
+        """The means; see the class."""
+        ones = torch.ones(len(x), 1, dtype=x.dtype, device=x.device)
+        total = aggregate(edge_index, ones, edge_weight)
+        return self.propagate(edge_index, x=x, edge_weight=edge_weight) / total.clamp_min(_TINY)
+
+    def message(self, x_j: Tensor, edge_weight: Tensor | None) -> Tensor:
+        """What a source sends, (E, D)."""
+        return x_j if edge_weight is None else edge_weight[:, None] * x_j
+
+    def message_and_aggregate(self, edge_index: Any, x: Tensor, edge_weight: Tensor | None) -> Tensor:
+        """The sum of all messages as one sparse product, (N, D)."""
+        return aggregate(edge_index, x, edge_weight)
+
+
+class NeighborhoodEncoder(nn.Module):
+    r"""The states of the cells around a cell, averaged over several reaches of each relation, and an MLP.
+
+    .. math::
+        u_i = \mathrm{MLP}\Big(\sum_r \alpha_r \sum_k W_{rk}
+            \frac{(P_r^k (v \odot x))_i}{(P_r^k v)_i}\Big), \qquad \alpha = \mathrm{softmax}(a)
+
+    with :math:`P_r` the walk along relation r, k its reaches and v 1 for the cells that are to be seen: hidden
+    ones are left out of the means, so that a cell can be predicted from its surroundings. Each relation has a
+    weight :math:`\alpha_r` that is learned; one that a graph lacks is left out.
+
+    Shapes: features of the cells (N, F) and edges by relation → (N, D). O(k E F + N F D).
+
+    Parameters
+    ----------
+    in_channels, out_channels
+        F and D.
+    reaches
+        Reaches in hops for each relation, by its name.
+    hidden_channels, dropout
+        Of the MLP.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        reaches: Mapping[str, Sequence[int]],
+        hidden_channels: int = 128,
+        dropout: float = 0.1,
+    ) -> None:
+        super().__init__()
+        for hops in reaches.values():
+            _validate.at_least("reach", min(hops), 1)
+        self.reaches = {name: sorted(hops) for name, hops in reaches.items()}
+        self.mean = MeanConv()
+        self.mix = nn.ModuleDict(
+            {name: nn.Linear(in_channels * len(hops), hidden_channels) for name, hops in reaches.items()}
+        )
+        self.relation_weight = nn.ParameterDict({name: nn.Parameter(torch.zeros(())) for name in reaches})
+        self.out = nn.Sequential(nn.GELU(), nn.Dropout(dropout), nn.Linear(hidden_channels, out_channels))
+
+    def forward(
+        self,
+        x_dict: Mapping[str, Tensor],
+        edge_index_dict: Mapping[EdgeType, Tensor],
+        edge_weight_dict: Mapping[EdgeType, Tensor] | None = None,
+        hidden: Tensor | None = None,
+    ) -> Tensor:
+        """Encode the cells; ``hidden`` (N,) bool names those that are not to be seen.
+
+        Raises
+        ------
+        ScrclInputError
+            The graph has none of the relations.
+        """
+        x = x_dict[_keys.CELL]
+        seen = torch.ones(len(x), 1, dtype=x.dtype, device=x.device)
+        if hidden is not None:
+            seen = seen * ~hidden[:, None]
+        there = {t[1]: t for t in edge_index_dict if t[0] == t[2] == _keys.CELL and t[1] in self.reaches}
+        if not there:
+            raise _validate.fail(
+                "the graph has none of the encoder's relations",
+                _validate.shown([t[1] for t in edge_index_dict]),
+                f"give it one of {_validate.shown(list(self.reaches))}",
+            )
+        weights = torch.stack([self.relation_weight[name] for name in there]).softmax(dim=0)
+        states = torch.cat([x * seen, seen], dim=1)  # (N, F + 1)
+        mixed: Any = 0
+        for weight, (name, edge_type) in zip(weights, there.items(), strict=True):
+            edge_weight = None if edge_weight_dict is None else edge_weight_dict.get(edge_type)
+            around = self._around(states, edge_index_dict[edge_type], edge_weight, self.reaches[name])
+            mixed = mixed + weight * self.mix[name](around)
+        return self.out(mixed)
+
+    def _around(
+        self, states: Tensor, edge_index: Tensor, edge_weight: Tensor | None, hops: Sequence[int]
+    ) -> Tensor:
+        """Means over the cells that are seen at each reach, side by side, (N, F · reaches)."""
+        found = []
+        for hop in range(1, max(hops) + 1):
+            states = self.mean(states, edge_index, edge_weight)
+            if hop in hops:
+                found.append(states[:, :-1] / (states[:, -1:] + _TINY))
+        return torch.cat(found, dim=1)
+
+    def extra_repr(self) -> str:
+        """Reaches, for ``repr``."""
+        return ", ".join(f"{name}: {hops}" for name, hops in self.reaches.items())
