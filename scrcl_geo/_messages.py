@@ -60,11 +60,14 @@ def sorted_by_target(
     edge_index: Tensor, edge_weight: Tensor | None, sparse_size: tuple[int | None, int | None]
 ) -> tuple[EdgeIndex, Tensor | None]:
     """Edges in the order in which they are summed; as they are where they already are in it."""
-    sized = isinstance(edge_index, EdgeIndex) and None not in edge_index.sparse_size()
-    if sized and edge_index.is_sorted_by_col:
+    if isinstance(edge_index, EdgeIndex) and edge_index.is_sorted_by_col and _sized(edge_index):
         return edge_index, edge_weight
     edges, order = EdgeIndex(plain(edge_index), sparse_size=sparse_size).sort_by("col")
     return edges, edge_weight if edge_weight is None or order is None else edge_weight[order]
+
+
+def _sized(edge_index: EdgeIndex) -> bool:
+    return None not in edge_index.sparse_size()
 
 
 def linked_edges(data: HeteroData) -> EdgeIndex:

@@ -6,6 +6,7 @@ Every message says what is wrong, what was found and what to do.
 from __future__ import annotations
 
 from collections.abc import Collection
+from numbers import Real
 from typing import Any
 
 
@@ -43,21 +44,25 @@ def one_of(name: str, value: Any, choices: Collection[Any]) -> None:
         raise fail(f"{name} is not known", repr(value), f"choose one of {shown(choices)}")
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real)
+
+
 def at_least(name: str, value: float, minimum: float) -> None:
     """``value`` is a number of at least ``minimum``."""
-    if not value >= minimum:
+    if not (_is_number(value) and value >= minimum):
         raise fail(f"{name} is too small", repr(value), f"choose a number of at least {minimum}")
 
 
 def within(name: str, value: float, least: float, most: float) -> None:
     """``value`` is a number from ``least`` to ``most``."""
-    if not least <= value <= most:
+    if not (_is_number(value) and least <= value <= most):
         raise fail(f"{name} is out of range", repr(value), f"choose a number from {least} to {most}")
 
 
 def positive(name: str, value: float) -> None:
     """``value`` is a finite number above zero."""
-    if not 0 < value < float("inf"):
+    if not (_is_number(value) and 0 < value < float("inf")):
         raise fail(f"{name} is not positive", repr(value), "choose a number above zero")
 
 

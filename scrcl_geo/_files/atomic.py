@@ -96,7 +96,7 @@ def check_folder(path: str | Path) -> None:
 
 
 def write_folder(path: str | Path, write: Callable[[Path], None]) -> None:
-    """Write a folder completely or not at all: ``write`` fills one beside it, which then takes its place."""
+    """Write a folder completely or not at all: ``write`` fills one beside it, which then replaces it."""
     check_folder(path)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
-from scrcl_geo._features.composition import CompositionMap
+from scrcl_geo import _keys
 from scrcl_geo._mapping.classifier import Classifier
 
 _ARRAYS = ("center", "scale", "features", "views")
-_COMPOSITION = "composition/"
+_COEXPRESSION = ("data", "indices", "indptr")
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class Reference:
     """Genes, statistics, a sample of the cells and a classifier of their clusters.
 
     ``reading`` is what ``pp.select_genes`` recorded, ``neighbors`` the numbers of neighbours by expression
-    and in space. Shapes: ``center``, ``scale`` (D,) of the embedding; ``features`` (M, F) and ``views``
-    (M, 2 D), float16, of the sampled cells; ``composition`` for tissue alone.
+    and, for tissue, in space. Shapes: ``center``, ``scale`` (D,) of the embedding; ``features`` (M, F) and
+    ``views`` (M, networks · K), float16, of the sampled cells; ``coexpression`` (n_used, n_used).
     """
 
     genes: Genes
@@ -44,7 +45,12 @@ class Reference:
     features: np.ndarray
     views: np.ndarray
     classifier: Classifier
-    composition: CompositionMap | None = None
+    coexpression: sparse.csr_matrix
+
+    @property
+    def in_space(self) -> bool:
+        """Whether the training cells were tissue."""
+        return _keys.SPATIAL_NEIGHBORS in self.neighbors
 
     def to_dict(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """What JSON holds, and arrays."""
@@ -52,22 +58,23 @@ class Reference:
         arrays = {name: getattr(self, name) for name in _ARRAYS}
         arrays |= {"used": self.genes.used, "shares": self.genes.shares}
         arrays |= {"weights": self.classifier.weights, "bias": self.classifier.bias}
-        if self.composition is not None:
-            arrays |= {f"{_COMPOSITION}{name}": a for name, a in self.composition.to_dict().items()}
+        arrays |= {f"coexpression_{name}": getattr(self.coexpression, name) for name in _COEXPRESSION}
         return {"genes": self.genes.names, **plain}, arrays
 
     @classmethod
     def from_dict(cls, plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> Reference:
         """What :meth:`to_dict` gave."""
-        below = {
-            name.removeprefix(_COMPOSITION): a for name, a in arrays.items() if name.startswith(_COMPOSITION)
-        }
+        used = arrays["used"].astype(bool)
+        parts = tuple(arrays[f"coexpression_{name}"] for name in _COEXPRESSION)
+        n_used = int(used.sum())
+        coexpression = sparse.csr_matrix(parts, (n_used, n_used))
+        coexpression.check_format(full_check=True)
         return cls(
-            genes=Genes(plain["genes"], arrays["used"].astype(bool), arrays["shares"]),
+            genes=Genes(plain["genes"], used, arrays["shares"]),
             clusters=plain["clusters"],
             reading=plain["reading"],
             neighbors=plain["neighbors"],
             **{name: arrays[name] for name in _ARRAYS},
             classifier=Classifier(arrays["weights"], arrays["bias"]),
-            composition=CompositionMap.from_dict(below) if below else None,
+            coexpression=coexpression,
         )

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo._features.composition import CompositionMap
 from scrcl_geo._features.rows import column_sums
 from scrcl_geo._mapping.classifier import fit_classifier
 from scrcl_geo._mapping.reference import Genes, Reference
@@ -40,23 +39,24 @@ def remember(adata: AnnData, *, groupby: str, n_cells: int, seed: int) -> Refere
     if len(known) > 10 * n_cells:  # a linear classifier gains nothing from more
         known = np.sort(np.random.default_rng(seed).choice(known, 10 * n_cells, replace=False))
     sample = np.sort(np.random.default_rng(seed).permutation(adata.n_obs)[:n_cells])
-    start, stop = results["blocks"][key]["views"]
-    composition = adata.uns.get(_keys.COMPOSITION_MAP)
+    blocks = results["blocks"][key]
+    networks = slice(0, max(int(stop) for name, (_, stop) in blocks.items() if name.startswith("network")))
+    in_space = _keys.SPATIAL_CONNECTIVITIES in adata.obsp
+    used = np.flatnonzero(adata.var[_keys.USED_GENES].to_numpy(dtype=bool))
     return Reference(
         genes=_genes(adata),
         clusters=groups.cat.categories.astype(str).tolist(),
         reading={name: _plain(value) for name, value in adata.uns[_keys.GRAPH_PARAMS].items()},
         neighbors={
             name: int(adata.uns[name]["params"]["n_neighbors"])
-            for name in (_keys.NEIGHBORS, _keys.SPATIAL_NEIGHBORS)
-            if name in adata.uns
+            for name in (_keys.NEIGHBORS, *([_keys.SPATIAL_NEIGHBORS] if in_space else []))
         },
         center=np.asarray(scaling["center"]),
         scale=np.asarray(scaling["scale"]),
         features=np.asarray(adata.obsm[_keys.PCA])[sample].astype(np.float16),
-        views=embedding[sample, start:stop].astype(np.float16),
+        views=embedding[sample, networks].astype(np.float16),
         classifier=fit_classifier(embedding[known], codes[known], n_groups),
-        composition=CompositionMap.from_dict(composition) if _keys.COMPOSITION in adata.obsm else None,
+        coexpression=adata.varp[_keys.COEXPRESSION_CONNECTIVITIES][used][:, used].tocsr(),
     )
 
 

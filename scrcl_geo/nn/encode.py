@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor, nn
 from torch_geometric.nn import HeteroConv, MessagePassing
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo._messages import linked_edges, plain
+from scrcl_geo._messages import csr_tensor, linked_edges, plain
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -35,12 +36,15 @@ def encode(encoder: nn.Module, x: Tensor, data: HeteroData) -> Tensor:
     parameters = inspect.signature(encoder.forward).parameters
     hidden = data[_keys.CELL].get("hidden")
     if hidden is not None and "hidden" not in parameters:
-        x = x * ~hidden[:, None]
+        x = _without(x, hidden)
     optional: dict[str, Any] = {"hidden": hidden}
     if reads_relations(encoder):
         stores = {t: data[t] for t in data.edge_types if t != _keys.LINKED}
         features = {node: data[node].x for node in data.node_types if "x" in data[node]} | {_keys.CELL: x}
-        arguments: list[Any] = [features, {t: _edges(encoder, store.edge_index) for t, store in stores.items()}]
+        arguments: list[Any] = [
+            features,
+            {t: _edges(encoder, store.edge_index) for t, store in stores.items()},
+        ]
         optional["edge_weight_dict"] = _weights(encoder, stores)
     else:
         arguments = [x]
@@ -67,6 +71,15 @@ def reads_relations(encoder: nn.Module) -> bool:
     """Whether an encoder takes dicts by node and edge type, as ``HeteroConv``, ``HGTConv`` and their kin."""
     first = next(iter(inspect.signature(encoder.forward).parameters), "")
     return first.endswith("_dict")
+
+
+def _without(x: Tensor, hidden: Tensor) -> Tensor:
+    """Features with zero rows for hidden cells, dense or CSR as they are."""
+    if x.layout != torch.sparse_csr:
+        return x * ~hidden[:, None]
+    pointers = x.crow_indices()
+    values = x.values() * (~hidden).repeat_interleave(pointers.diff())
+    return csr_tensor(pointers, x.col_indices(), values, (x.shape[0], x.shape[1]))
 
 
 def _edges(encoder: nn.Module, edge_index: Tensor) -> Tensor:

@@ -94,8 +94,8 @@ def graph(
         adata.obsp.pop(key, None)
     if in_space:
         spatial_neighbors(adata, n_neighbors=n_spatial_neighbors, batch_key=batch_key)
-        composition(adata, seed=seed)
         if batch_key is not None:
+            composition(adata, seed=seed)
             matched_neighbors(adata, batch_key)
     else:
         adata.obsm.pop(_keys.COMPOSITION, None)

@@ -12,7 +12,6 @@ import pandas as pd
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo import cluster as methods
-from scrcl_geo._features.parts import join
 from scrcl_geo.tl._estimate import estimate_clusters
 from scrcl_geo.tl._parts import embedding as rep_of
 from scrcl_geo.tl._parts import part_columns
@@ -93,7 +92,7 @@ def cluster(
         number = n_clusters or estimate_clusters(adata, use_rep=use_rep, seed=seed)
         if method == "auto":
             columns = part_columns(adata, use_rep)
-            clusterer = partial(_by_committee, columns=columns, n_clusters=number, seed=seed)
+            clusterer = partial(_by_consensus, columns=columns, n_clusters=number, seed=seed)
         else:
             chosen = getattr(methods, method) if isinstance(method, str) else method
             clusterer = partial(chosen, n_clusters=number, seed=seed)
@@ -110,25 +109,12 @@ def cluster(
     adata.obs[key_added] = pd.Categorical.from_codes(labels, names, ordered=True)
 
 
-def _by_committee(embedding: np.ndarray, columns: dict[str, slice], n_clusters: int, seed: int) -> np.ndarray:
-    """Cells: unions of parts, judged by all of them. Tissue: compositions, all reconciled.
+def _by_consensus(embedding: np.ndarray, columns: dict[str, slice], n_clusters: int, seed: int) -> np.ndarray:
+    """Every part clustered by k-means and by a tied mixture, and all of them together; all reconciled.
 
-    A network that learned nothing costs little: cells have a union without its views, and two judges that it
-    cannot reach; in tissue it is one voice of five. The silhouette ranks partitions of cells well and those
-    of tissue badly (docs/accuracy.md).
+    Nothing is chosen: no label-free score ranks partitions of all kinds of data well (docs/accuracy.md).
     """
-    parts = {name: embedding[:, place] for name, place in columns.items()}
-    if not parts:
-        return methods.committee({"": embedding}, n_clusters, seed=seed)
-    if "composition" in parts:
-        views = parts.pop("views")
-        embeddings = {**parts, "composition+views": join(parts["composition"], views)}
-        return methods.committee(embeddings, n_clusters, clusterers=["kmeans"], seed=seed)
-    cell, smoothed, views = (parts[name] for name in ("input", "smoothed", "views"))
-    embeddings = {
-        "cell+views": join(cell, views),
-        "smoothed+views": join(smoothed, views),
-        "cell+smoothed": join(cell, smoothed),
-        "all": join(cell, smoothed, views),
-    }
-    return methods.committee(embeddings, n_clusters, judges=(cell, smoothed, views), seed=seed)
+    parts = {name: embedding[:, place] for name, place in columns.items()} or {"": embedding}
+    if len(parts) > 1:
+        parts["all"] = embedding
+    return methods.committee(parts, n_clusters, clusterers=["kmeans", "gmm"], seed=seed)

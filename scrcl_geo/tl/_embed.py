@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SMOOTHED_HOPS = 2
+HOPS_OF_TISSUE = 4  # of the input beside the network, where neighbours are near
+INPUT = "input"  # the block beside those of the networks
 _COLLAPSED = 1.5  # effective rank: one direction holds nearly everything
-_COMPOSITIONS = ("composition", "wide_composition", "composition_roots", "wide_composition_roots")
 
 
 def embed(
@@ -62,8 +62,9 @@ def embed(
     Returns
     -------
     None
-        Writes ``obsm["X_scrcl"]`` float32 (N, F + 2 D), the input beside both views,
-        ``obsm["X_scrcl_refined"]`` float32 (N, 2 K), and ``uns["scrcl"]`` (dict: ``params``, ``losses``
+        Writes ``obsm["X_scrcl_refined"]`` float32, what the networks say, side by side: (N, K) each;
+        ``obsm["X_scrcl"]`` float32, the same beside the input, each part of total variance 1; and
+        ``uns["scrcl"]`` (dict: ``params``, ``losses``
         DataFrame epoch × term, ``stopped``, ``learning_rate`` that it took, ``effective_rank`` of the views,
         ``seed``, ``device``, ``versions``, ``input_hash``, ``blocks`` with the columns of each part of the
         embedding, ``scaling`` with their centre and scale). Warns where the views have collapsed.
@@ -75,7 +76,7 @@ def embed(
     >>> sg.pp.graph(adata)
     >>> sg.tl.embed(adata, max_epochs=2, progress=False)
     >>> sorted(adata.obsm)
-    ['X_composition', 'X_pca', 'X_scrcl', 'X_scrcl_refined', 'spatial']
+    ['X_pca', 'X_scrcl', 'X_scrcl_refined', 'spatial']
     """
     import torch
     import torch_geometric
@@ -92,12 +93,14 @@ def embed(
         progress=progress,
     )
     views = model.views(adata)
-    parts = {**_inputs(adata), "views": views.side_by_side("u").cpu().numpy()}
-    rank = effective_rank(parts["views"])
+    refined = (views.joint if model.config["preset"] == "default" else views.side_by_side("z")).cpu().numpy()
+    rank = effective_rank(views.side_by_side("u").cpu().numpy())
     if rank < _COLLAPSED:
         logger.warning("the views have collapsed: effective rank %.2f", rank)
+    networks = np.split(refined, model.config["n_networks"], axis=1)
+    parts = {f"network_{i}": part for i, part in enumerate(networks, 1)} | {INPUT: _input(adata)}
     adata.obsm[key_added] = join(*parts.values())
-    adata.obsm[f"{key_added}_refined"] = views.side_by_side("z").cpu().numpy()
+    adata.obsm[f"{key_added}_refined"] = refined
     losses = pd.DataFrame(model.log_.losses)
     losses.index = losses.index.astype(str)
     adata.uns[_keys.RESULTS] = {
@@ -121,17 +124,12 @@ def embed(
     }
 
 
-def _inputs(adata: AnnData) -> dict[str, np.ndarray]:
-    """What is handed out beside the views, so that nothing the network may lose is lost.
-
-    Tissue: the composition of the nearer and of the wider neighbourhood and their roots. Cells: expression,
-    as it is and smoothed over the nearest neighbours.
-    """
-    if _keys.COMPOSITION in adata.obsm:
-        parts = np.split(np.asarray(adata.obsm[_keys.COMPOSITION]), len(_COMPOSITIONS), axis=1)
-        return dict(zip(_COMPOSITIONS, parts, strict=True))
+def _input(adata: AnnData) -> np.ndarray:
+    """What the network read, handed out beside it, so that nothing it may lose is lost; in tissue smoothed."""
     x = np.asarray(adata.obsm[_keys.PCA])
-    return {"input": x, "smoothed": smooth(x, adata.obsp[_keys.CONNECTIVITIES], SMOOTHED_HOPS)}
+    if _keys.SPATIAL_CONNECTIVITIES not in adata.obsp:
+        return x
+    return smooth(x, adata.obsp[_keys.SPATIAL_CONNECTIVITIES], HOPS_OF_TISSUE)
 
 
 def _columns(parts: dict[str, np.ndarray]) -> dict[str, list[int]]:

@@ -9,9 +9,9 @@ import numpy as np
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo import cluster as methods
-from scrcl_geo._features.parts import join
 from scrcl_geo._neighbors.smoothing import samples_averaged
-from scrcl_geo.tl._parts import embedding, parts
+from scrcl_geo.tl._embed import INPUT
+from scrcl_geo.tl._parts import embedding, part_columns
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 _MOST = 30
 _FEWEST = 3
+_REACH = 8  # hops within which cells of a tissue do not count as independent
 
 
 def estimate_clusters(
@@ -75,15 +76,14 @@ def estimate_clusters(
     True
     """
     _validate.n_clusters(max_clusters, adata.n_obs)
-    found = parts(adata, use_rep)
-    if "composition" in found:
-        space, views = join(found["composition"], found["views"]), None
+    space = embedding(adata, use_rep)
+    columns = part_columns(adata, use_rep)
+    in_space = _keys.SPATIAL_CONNECTIVITIES in adata.obsp
+    if in_space:
         max_clusters = max_clusters or _most_domains(adata)
-    elif found:
-        space, views = join(found["input"], found["views"]), found["views"]
-    else:
-        space = views = embedding(adata, use_rep)
-    table = methods.number_of_clusters(space, views, max_clusters=max_clusters, seed=seed)
+    # in tissue neighbours share their surroundings: a ratio of variances would take one sample for many
+    networks = None if in_space or not columns else space[:, : columns[INPUT].start]
+    table = methods.number_of_clusters(space, networks, max_clusters=max_clusters, seed=seed)
     number = methods.best_number(table)
     adata.uns[key_added] = {"n_clusters": number, "table": table}
     first, last = table["n_clusters"].iloc[[0, -1]]
@@ -93,7 +93,6 @@ def estimate_clusters(
 
 def _most_domains(adata: AnnData) -> int:
     """Square root of the independent samples of a tissue."""
-    n_hops = int(np.min(adata.uns[_keys.COMPOSITION_MAP]["reaches"]))
-    together = samples_averaged(adata.obsp[_keys.SPATIAL_CONNECTIVITIES], n_hops)
+    together = samples_averaged(adata.obsp[_keys.SPATIAL_CONNECTIVITIES], _REACH)
     most = round(np.sqrt(adata.n_obs / together))
     return int(min(_MOST, max(_FEWEST, most), adata.n_obs))

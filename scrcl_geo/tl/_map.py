@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,11 +17,12 @@ from scrcl_geo._mapping.missing import without_missing
 from scrcl_geo._mapping.novelty import novelty_of_expression, novelty_of_views
 from scrcl_geo._mapping.shift import shift
 from scrcl_geo._neighbors.balanced import joint_graph
+from scrcl_geo._neighbors.knn import connectivities, knn_distances
 from scrcl_geo._neighbors.smoothing import smooth
 from scrcl_geo._version import __version__
 from scrcl_geo.graph._convert import from_matrices
 from scrcl_geo.pp import spatial_neighbors
-from scrcl_geo.tl._embed import SMOOTHED_HOPS
+from scrcl_geo.tl._embed import HOPS_OF_TISSUE
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -45,7 +46,7 @@ def map(
 
     Genes are found by name; those of the model that are missing are counted in a warning and left out of the
     components. A technical shift of each sample is taken off by comparison with training cells of the same
-    kind. Tissue gets a spatial graph of its own and the composition of training; dissociated cells find half
+    kind. Tissue gets graphs of its own; dissociated cells find half
     of their neighbours among the training cells.
 
     Parameters
@@ -103,14 +104,17 @@ def map(
             "save it with --save-model, or call model.remember(adata) before model.save",
         )
     batches = _batches(adata, batch_key)
-    coordinates = checks.coordinates(adata, _keys.SPATIAL) if reference.composition else None
+    coordinates = checks.coordinates(adata, _keys.SPATIAL) if reference.in_space else None
     expression, present = align(adata, reference.genes, reference.reading, layer)
     features = without_missing(model.inputs_, present).of_expression(expression)
+    log_expression = expression.log()
     embedding = np.empty((adata.n_obs, len(reference.center)), np.float32)
     novelty = np.empty(adata.n_obs, np.float32)
     for cells in batches:
-        there = None if coordinates is None else coordinates[cells]
-        embedding[cells], novelty[cells] = _one(model, reference, features[cells], there, seed)
+        new = NewCells(features[cells], log_expression[cells], None)
+        if coordinates is not None:
+            new = new._replace(coordinates=coordinates[cells])
+        embedding[cells], novelty[cells] = _one(model, reference, new, seed)
 
     probability = reference.classifier.probabilities(embedding)
     best = probability.argmax(axis=1)
@@ -131,36 +135,40 @@ def map(
     logger.info("mapped %d cells, %d of them unlike the training cells", adata.n_obs, unknown.sum())
 
 
+class NewCells(NamedTuple):
+    """The cells of one sample: features (n, F), log expression (n, G) and coordinates in tissue."""
+
+    features: np.ndarray
+    expression: sparse.csr_matrix
+    coordinates: np.ndarray | None
+
+
 def _one(
-    model: TrainedModel,
-    reference: Reference,
-    features: np.ndarray,
-    coordinates: np.ndarray | None,
-    seed: int,
+    model: TrainedModel, reference: Reference, new: NewCells, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Embedding (n, D) and novelty (n,) of the cells of one sample."""
     known = reference.features.astype(np.float32)
-    features = features - shift(features, known, seed=seed)
-    n_views = reference.views.shape[1]
-    if reference.composition is not None and coordinates is not None:
-        adjacency = _in_space(coordinates, reference.neighbors[_keys.SPATIAL_NEIGHBORS])
-        widths = [center.shape[1] for center in reference.composition.centers]
-        blocks = np.split(features, np.cumsum(widths)[:-1], axis=1)
-        parts = [
-            reference.composition.apply(blocks, adjacency),
-            model.encode(from_matrices(features, {_keys.NEAR: adjacency})),
-        ]
+    features = new.features - shift(new.features, known, seed=seed)
+    n_neighbors = reference.neighbors[_keys.NEIGHBORS]
+    if new.coordinates is not None:
+        near = _in_space(new.coordinates, reference.neighbors[_keys.SPATIAL_NEIGHBORS])
+        similar = connectivities(knn_distances(features, n_neighbors, metric="cosine", seed=seed))
+        relations = {_keys.SIMILAR: similar, _keys.NEAR: near, _keys.COEXPRESSED: reference.coexpression}
+        networks = model.embed(from_matrices(features, relations, new.expression))
+        parts = [networks, smooth(features, near, HOPS_OF_TISSUE)]
         embedding = (np.concatenate(parts, axis=1) - reference.center) / reference.scale
         return embedding, novelty_of_expression(known, features, seed)
     both = np.concatenate([known, features])
-    graph = joint_graph(known, features, reference.neighbors[_keys.NEIGHBORS])
-    parts = [
-        both,
-        smooth(both, graph, SMOOTHED_HOPS),
-        model.encode(from_matrices(both, {_keys.SIMILAR: graph})),
-    ]
-    embedding = (np.concatenate(parts, axis=1)[len(known) :] - reference.center) / reference.scale
-    return embedding, novelty_of_views(reference.views.astype(np.float32), embedding[:, -n_views:])
+    # training cells lend their features; what they express is not kept
+    nothing = sparse.csr_matrix((len(known), new.expression.shape[1]), dtype=np.float32)
+    expression = sparse.vstack([nothing, new.expression], format="csr")
+    relations = {
+        _keys.SIMILAR: joint_graph(known, features, n_neighbors),
+        _keys.COEXPRESSED: reference.coexpression,
+    }
+    networks = model.embed(from_matrices(both, relations, expression))
+    embedding = (np.concatenate([networks, both], axis=1)[len(known) :] - reference.center) / reference.scale
+    return embedding, novelty_of_views(reference.views.astype(np.float32), embedding[:, : networks.shape[1]])
 
 
 def _batches(adata: AnnData, batch_key: str | None) -> list[np.ndarray]:

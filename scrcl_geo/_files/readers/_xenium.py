@@ -31,9 +31,9 @@ def _cells(path: Path) -> pd.DataFrame:
     if (path / "cells.parquet").exists():
         table = pd.read_parquet(path / "cells.parquet")
     else:
-        found = sorted(path.glob("cells.csv*"))
-        if not found:
+        tables = sorted(path.glob("cells.csv*"))
+        if not tables:
             raise _validate.fail(f"no cells.parquet in {path}", "no cells.csv.gz either", "copy it there")
-        table = pd.read_csv(found[0])
+        table = pd.read_csv(tables[0])
     names = [name.decode() if isinstance(name, bytes) else str(name) for name in table.pop("cell_id")]
     return table.set_index(pd.Index(names))
