@@ -127,3 +127,10 @@ def test_small_products_and_their_table():
     assert all(float(value) >= 0 for _, value in rows)  # all agree in value and gradient
     assert len(products.compared(*products.symmetric(50, 300), 4, 1)) == 4
     assert "| HeteroData.subgraph" in products.markdown({"cuts": products.cuts(80, 20, 5, 16, 1)})
+
+
+def test_a_counterpart_is_taken_where_it_costs_no_more():
+    row = script("counterparts").row
+    assert row("f", "s", (1.0, 10.0, None), (1.2, 11.0, None), "yes", "within 0")[-1] == "yes, where equal"
+    worse = row("f", "s", (1.0, 10.0, None), (1.4, 20.0, None), "no (ValueError)", "within 0")
+    assert worse[-1] == "no: slower, more memory, not from disk"
