@@ -5,6 +5,7 @@ from torch_geometric import EdgeIndex
 from torch_geometric.data import HeteroData
 
 from scrcl_geo import _keys
+from scrcl_geo._messages import plain
 from scrcl_geo.graph import linked
 
 
@@ -28,11 +29,11 @@ def no_edges(n):
 
 def dense(edges, weight=None, dtype=torch.float64):
     """Matrix with a row per target and a column per source."""
-    plain = torch.as_tensor(edges)
+    index = plain(edges)
     n_sources, n_targets = edges.sparse_size()
     matrix = torch.zeros(n_targets, n_sources, dtype=dtype)
-    ones = torch.ones(plain.shape[1], dtype=dtype)
-    return matrix.index_put((plain[1], plain[0]), ones if weight is None else weight, accumulate=True)
+    ones = torch.ones(index.shape[1], dtype=dtype)
+    return matrix.index_put((index[1], index[0]), ones if weight is None else weight, accumulate=True)
 
 
 def relation(matrix):

@@ -1,4 +1,4 @@
-"""A loss: any module ``(z1, z2, adj) -> scalar``, put into an objective with a weight."""
+"""A loss: any module ``(z1, z2, edges) -> scalar``, put into an objective with a weight."""
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +10,7 @@ from scrcl_geo.losses import DistributionAlignment, NeighborhoodAlignment, Objec
 class Decorrelation(nn.Module):
     """Different columns of the two views should say different things: (N, D), (N, D) → ()."""
 
-    def forward(self, z1: Tensor, z2: Tensor, adj: Tensor) -> Tensor:
+    def forward(self, z1: Tensor, z2: Tensor, edges: Tensor) -> Tensor:
         correlation = z1.T @ z2 / len(z1)  # (D, D)
         return (correlation - torch.diag(correlation.diagonal())).square().sum()
 

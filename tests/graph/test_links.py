@@ -6,6 +6,7 @@ from graphs import cells_and_genes, dense, random_graph, relation
 
 import scrcl_geo as sg
 from scrcl_geo import _keys
+from scrcl_geo._messages import plain
 from scrcl_geo.graph import DEFAULT_EDGES, linked, to_hetero
 
 OWN = ("cell", "own", "cell")
@@ -61,7 +62,7 @@ def test_directed_edges_and_loops_become_undirected_without(data):
 @pytest.mark.parametrize("near_has_weights", [True, False])
 def test_an_edge_is_as_heavy_as_in_its_heaviest_relation(data, near_has_weights):
     matrix = torch.zeros(N, N)
-    source, target = torch.as_tensor(data[_keys.NEAR].edge_index)[:, 0].tolist()
+    source, target = plain(data[_keys.NEAR].edge_index)[:, 0].tolist()
     matrix[target, source], matrix[source, target] = 0.25, 3.0
     matrix[0, N - 1] = 0.5  # the last cell is near none
     add(data, OWN, matrix)

@@ -46,12 +46,14 @@ def run(path, capsys):
 @pytest.mark.parametrize(
     ("entry", "value"),
     [
-        (("config", "hidden_channels"), 10**6),  # 4 TB
+        (("sizes", "width"), 10**6),  # 4 TB
         (("config", "out_channels"), 10**12),
         (("config", "hidden_channels"), "wide"),
         (("sizes", "in_channels"), 10**9),
-        (("n_hops",), [10**9, 10**9]),
-        (("n_hops",), [-1, 1]),
+        (("config", "n_hops"), [10**9, 10**9]),
+        (("config", "n_hops"), [-1, 1]),
+        (("reading", "n_hops"), [10**9, 10**9]),
+        (("reading", "scale"), "wide"),
         (("edges",), "cell"),
     ],
 )
@@ -62,12 +64,12 @@ def test_settings_that_do_not_fit_the_weights(model, entry, value):
         place = place[name]
     place[entry[-1]] = value
     (model / "config.json").write_text(json.dumps(stored))
-    refused(model, "cannot load the model|is out of range")
+    refused(model, "cannot load the model|is out of range|is too small: found 'wide'")
 
 
 def test_the_network_is_not_built_before_its_weights_were_compared(model):
     stored = json.loads((model / "config.json").read_text())
-    stored["config"]["hidden_channels"] = 10**6
+    stored["sizes"]["width"] = 10**6
     (model / "config.json").write_text(json.dumps(stored))
     refused(model, "found weights of another network .*encoder")
 

@@ -21,6 +21,7 @@ from torch_geometric.nn import (
 
 import scrcl_geo as sg
 from scrcl_geo import _keys
+from scrcl_geo._messages import plain
 from scrcl_geo.graph import EdgeSpec
 from scrcl_geo.nn import MLPEncoder, encode
 
@@ -37,7 +38,7 @@ class RGCN(nn.Module):
         self.conv = RGCNConv(in_channels, WIDTH, num_relations=3)
 
     def forward(self, x_dict, edge_index_dict):
-        edges = [torch.as_tensor(edge_index_dict[edge_type]) for edge_type in RELATIONS[:3]]
+        edges = [edge_index_dict[edge_type] for edge_type in RELATIONS[:3]]
         numbers = torch.repeat_interleave(torch.arange(3), torch.tensor([e.shape[1] for e in edges]))
         return self.conv(x_dict[_keys.CELL], torch.cat(edges, dim=1), numbers)
 
@@ -101,7 +102,7 @@ def test_the_order_of_edges_changes_nothing(toy_graph, n_features, name):
     for edge_type in data.edge_types:
         store = data[edge_type]
         order = torch.randperm(store.edge_index.shape[1])
-        store.edge_index = torch.as_tensor(store.edge_index)[:, order]
+        store.edge_index = plain(store.edge_index)[:, order]
         if "edge_weight" in store:
             store.edge_weight = store.edge_weight[order]
     torch.testing.assert_close(encode(encoder, data[_keys.CELL].x, data), expected, rtol=1e-4, atol=1e-4)

@@ -55,7 +55,7 @@ def test_a_single_slide_has_none(adata):
     sg.pp.matched_neighbors(adata, "one")
     assert adata.obsp[KEY].nnz == 0
     model = sg.ScRCL(max_epochs=1).fit(adata, progress=False)
-    assert any(edge.edge_type == _keys.MATCHED for edge in model.edges_)
+    assert any(edge.edge_type == _keys.MATCHED for edge in model.edges)
 
 
 def test_bad_input(adata):

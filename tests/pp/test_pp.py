@@ -138,19 +138,18 @@ def test_components_equal_a_dense_decomposition():
     x = small().X
     totals = np.asarray(x.sum(axis=1)).ravel()
     for transform in ("log", "zscore", "pearson"):
-        projection = projection.fit_projection(x, totals, transform, 5)
-        found = projection.apply(x, totals)
-        expected = PCA(5, svd_solver="full").fit_transform(transformed(projection, x, totals))
+        fitted = projection.fit_projection(x, totals, transform, 5)
+        found = fitted.apply(x, totals)
+        expected = PCA(5, svd_solver="full").fit_transform(transformed(fitted, x, totals))
         expected /= np.sqrt(expected.var(axis=0).sum())
         signs = np.sign((found * expected).sum(axis=0))
         np.testing.assert_allclose(found, expected * signs, atol=1e-4)
 
 
-def transformed(projection, x, totals):
+def transformed(fitted, x, totals):
     from scrcl_geo._features import projection
 
-    p = projection
-    return projection._transformer(p.transform, p.mean, p.scale, p.limit)(x, totals)
+    return projection._transformer(fitted.transform, fitted.mean, fitted.scale, fitted.limit)(x, totals)
 
 
 def test_pearson_residuals_equal_scanpys():
@@ -160,8 +159,8 @@ def test_pearson_residuals_equal_scanpys():
 
     adata = small()
     totals = np.asarray(adata.X.sum(axis=1)).ravel()
-    projection = projection.fit_projection(adata.X, totals, "pearson", 5)
-    found = transformed(projection, adata.X, totals)
+    fitted = projection.fit_projection(adata.X, totals, "pearson", 5)
+    found = transformed(fitted, adata.X, totals)
     variance = projection.residual_variance(adata.X, totals)
     adata.X = adata.X.toarray()
     sc.experimental.pp.normalize_pearson_residuals(adata)

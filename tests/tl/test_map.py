@@ -152,7 +152,7 @@ def test_what_cannot_be_mapped_is_named_and_leaves_no_trace(case, new, tmp_path)
 
 
 def test_models_that_cannot_map_say_so(adata):
-    model = sg.ScRCL(use_rep="X", max_epochs=1)
+    model = sg.ScRCL.paper(5, hidden_channels=16, max_epochs=1)
     sg.tl.embed(adata, model=model, progress=False)
     with pytest.raises(ValueError, match="the model cannot map new cells: found use_rep='X'"):
         model.remember(adata)

@@ -1,4 +1,4 @@
-"""nn, losses and train need torch and PyG alone: they fit a graph made by hand where nothing else is there."""
+"""nn, losses and train need torch and PyG alone: they fit a graph made by hand without the rest."""
 
 import subprocess
 import sys
