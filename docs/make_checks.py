@@ -12,19 +12,28 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parent / "scrcl_geo"
-AREAS = {
-    "Files and formats": ("_io", "_lock", "_probe", "_readers", "cli"),
-    "Expression, coordinates and settings": ("_validate", "_values", "_plan", "_runtime", "pp", "graph"),
-    "Training, clusters and results": (
-        "_data",
-        "_network",
-        "_remember",
-        "_trained",
-        "cluster",
-        "tl",
-        "metrics",
+AREAS = {  # rooms of the package
+    "Files and formats": ("_files", "cli"),
+    "Expression, coordinates and settings": (
+        "_validate",
+        "_features",
+        "_neighbors",
+        "_pipeline",
+        "pp",
+        "graph",
     ),
-    "Saved models and mapping": ("_align", "_checkpoint"),
+    "Training, clusters and results": (
+        "_association_scores",
+        "_messages",
+        "cluster",
+        "losses",
+        "metrics",
+        "model",
+        "nn",
+        "tl",
+        "train",
+    ),
+    "Saved models and mapping": ("_mapping",),
     "Plots and report": ("pl",),
     "Data sets": ("datasets",),
 }
