@@ -21,11 +21,13 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.nn.functional import linear as linear_map
 from torch.nn.functional import normalize
+from torch_geometric import EdgeIndex
+from torch_geometric.data import HeteroData
 
 from scrcl_geo.losses import DistributionAlignment, NeighborhoodAlignment, ViewConsistency
 from scrcl_geo.nn import PaperRefinement
-from scrcl_geo.nn.sparse import csr, operator
 
 WIDTH, CLUSTERS, GENES, NEIGHBORS, DENSITY, TEMPERATURE = 1500, 15, 2000, 15, 0.1, 1.0
 REPEATS = 3
@@ -58,18 +60,32 @@ def inputs(n_cells: int) -> dict[str, Tensor]:
     }
 
 
+def hetero(data: dict[str, Tensor]) -> HeteroData:
+    """The graph that the linear form reads."""
+    graph = HeteroData()
+    graph["cell"].num_nodes, graph["gene"].num_nodes = len(data["u1"]), GENES
+    for edge_type, index, undirected in (
+        (("cell", "linked_to", "cell"), data["edges"], True),
+        (("gene", "coexpressed_with", "gene"), data["genes"], True),
+        (("cell", "expresses", "gene"), data["expressed"], False),
+        (("gene", "rev_expresses", "cell"), data["expressed"].flip(0), False),
+    ):
+        sizes = tuple(int(graph[node].num_nodes) for node in (edge_type[0], edge_type[2]))
+        edges = EdgeIndex(index.contiguous(), sparse_size=sizes, is_undirected=undirected)
+        graph[edge_type].edge_index = edges.sort_by("col").values
+    return graph
+
+
 def linear(data: dict[str, Tensor]):
     """One step in the exact linear form."""
-    n_cells = len(data["u1"])
-    adj = csr(data["edges"], torch.ones(data["edges"].shape[1]), (n_cells, n_cells))
-    x = operator(data["expressed"], torch.ones(data["expressed"].shape[1]) / 100, (n_cells, GENES))
-    coexpressed = csr(data["genes"], torch.ones(data["genes"].shape[1]), (GENES, GENES))
-    refinement = weights(n_cells)
+    graph = hetero(data)
+    edges = graph["cell", "linked_to", "cell"].edge_index
+    refinement = weights(graph)
     losses = (DistributionAlignment(TEMPERATURE), NeighborhoodAlignment(TEMPERATURE), ViewConsistency())
 
     def step(u1: Tensor, u2: Tensor) -> Tensor:
-        z1, z2 = (refinement(u, x, coexpressed)[0] for u in (u1, u2))
-        return losses[0](u1, u2, adj) + losses[1](u1, u2, adj) + losses[2](z1, z2, adj)
+        z1, z2 = (refinement(u, graph)[0] for u in (u1, u2))
+        return losses[0](u1, u2, edges) + losses[1](u1, u2, edges) + losses[2](z1, z2, edges)
 
     return step, refinement
 
@@ -81,16 +97,21 @@ def dense(data: dict[str, Tensor]):
     closed[data["edges"][0], data["edges"][1]] = 1
     degree = closed.sum(dim=1)
     x = torch.zeros(n_cells, GENES)
-    x[data["expressed"][0], data["expressed"][1]] = 0.01
+    x[data["expressed"][0], data["expressed"][1]] = 1
+    per_cell, per_gene = (x.sum(dim=axis).clamp_min(1).rsqrt() for axis in (1, 0))
+    x = per_cell[:, None] * x * per_gene
     genes = torch.eye(GENES)
     genes[data["genes"][0], data["genes"][1]] = 1
     scale = genes.sum(dim=1).rsqrt()
     genes = scale[:, None] * genes * scale
-    refinement = weights(n_cells)
+    refinement = weights(hetero(data))
+
+    def scores(u: Tensor) -> Tensor:
+        return linear_map(u, refinement.gene_weight, refinement.gene_bias)
 
     def refined(u: Tensor) -> Tensor:
         gene_embedding = torch.relu(genes @ (x.T @ refinement.cell_weight))  # (G, K)
-        return normalize(refinement.to_gene(u) @ gene_embedding, dim=1)  # through (N, G)
+        return normalize(scores(u) @ gene_embedding, dim=1)  # through (N, G)
 
     def divergence(a: Tensor, b: Tensor) -> Tensor:
         p, q = torch.log_softmax(a, dim=1), torch.log_softmax(b, dim=1)
@@ -113,10 +134,13 @@ def dense(data: dict[str, Tensor]):
 FORMS = {"dense": dense, "linear": linear}
 
 
-def weights(n_cells: int) -> PaperRefinement:
+def weights(graph: HeteroData) -> PaperRefinement:
     """The same weights for both forms."""
     torch.manual_seed(0)
-    return PaperRefinement(WIDTH, CLUSTERS, n_cells, GENES, dropout=0.0)
+    refinement = PaperRefinement(CLUSTERS, dropout=0.0)
+    with torch.no_grad():
+        refinement(torch.zeros(graph["cell"].num_nodes, WIDTH), graph)  # takes its sizes
+    return refinement
 
 
 def measure(form: str, n_cells: int) -> dict[str, float]:

@@ -12,28 +12,12 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parent / "scrcl_geo"
-AREAS = {  # rooms of the package
+AREAS = {
     "Files and formats": ("_files", "cli"),
-    "Expression, coordinates and settings": (
-        "_validate",
-        "_features",
-        "_neighbors",
-        "_pipeline",
-        "pp",
-        "graph",
-    ),
-    "Training, clusters and results": (
-        "_association_scores",
-        "_messages",
-        "cluster",
-        "losses",
-        "metrics",
-        "model",
-        "nn",
-        "tl",
-        "train",
-    ),
-    "Saved models and mapping": ("_mapping",),
+    "Expression, coordinates and settings": ("_validate", "_features", "_neighbors", "_pipeline", "pp"),
+    "Graph and network": ("_messages", "graph", "nn", "losses", "train"),
+    "Training, clusters and results": ("model", "cluster", "tl", "metrics"),
+    "Saved models and mapping": ("model/_saving", "_mapping"),
     "Plots and report": ("pl",),
     "Data sets": ("datasets",),
 }
@@ -96,13 +80,19 @@ def _either(*nodes: ast.expr, known: dict[str, ast.expr]) -> str:
     return " / ".join(dict.fromkeys(_text(node, known) for node in nodes))
 
 
+def _area(module: str) -> str:
+    """Area of the module or, where it is not named, of its room."""
+    areas = {name: area for area, names in AREAS.items() for name in names}
+    return areas.get(module) or areas[module.split("/")[0]]
+
+
 def page() -> str:
     """The page as Markdown."""
     rows = []
     for path in sorted(PACKAGE.rglob("*.py")):
-        top = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        module = path.relative_to(PACKAGE).with_suffix("").as_posix()
         for check in checks(path):
-            area = next(name for name, modules in AREAS.items() if top in modules)
+            area = _area(module)
             rows.append((list(AREAS).index(area), area, check))
     rows.sort(key=lambda row: row[0])
     lines = [HEAD]

@@ -62,7 +62,7 @@ def sorted_by_target(
     """Edges in the order in which they are summed; as they are where they already are in it."""
     if isinstance(edge_index, EdgeIndex) and edge_index.is_sorted_by_col and _sized(edge_index):
         return edge_index, edge_weight
-    edges, order = EdgeIndex(plain(edge_index), sparse_size=sparse_size).sort_by("col")
+    edges, order = EdgeIndex(plain(edge_index).contiguous(), sparse_size=sparse_size).sort_by("col")
     return edges, edge_weight if edge_weight is None or order is None else edge_weight[order]
 
 

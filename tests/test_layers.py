@@ -1,68 +1,171 @@
-"""The import star: L1 packages never import each other, and heavy things stay out of light places."""
+"""Rooms and layers: imports run downwards, never in a circle, and heavy things stay out of light places."""
 
-import ast
 import subprocess
 import sys
 from pathlib import Path
 
+import layers
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "scrcl_geo"
-L1 = ["graph", "losses", "nn", "train", "cluster", "metrics", "datasets"]
-OUTER = ["model", "pp", "tl", "pl", "cli"]
-OUTER += ["_network", "_checkpoint", "_report", "_pipeline", "_data", "_trained", "_training"]
+BOTTOM = {
+    "_keys",
+    "_version",
+    "_validate",
+    "_progress",
+    "_messages",
+    "_features",
+    "_neighbors",
+    "_files",
+    "_association_scores",
+    "metrics",
+}
+PARTS = {"graph", "losses", "nn", "train", "cluster", "datasets", "_mapping"}
+RESULTS = {"tl", "pl"}
+LAYERS = [BOTTOM, PARTS, {"model"}, {"pp"}, RESULTS, {"_pipeline"}, {"cli"}]
+# a command line each: files are named by the command, or by the format it converts
+COMMANDS = {"cli", "datasets/prepare"}
+TORCH = {"torch", "torch_geometric", "tqdm"}
 
 
-def imports(path):
-    """Every module a file imports, at any depth of its code."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+@pytest.fixture(scope="module")
+def tree():
+    return layers.Tree(PACKAGE)
 
 
-def files(name):
-    single = PACKAGE / f"{name}.py"
-    found = [single] if single.exists() else sorted((PACKAGE / name).rglob("*.py"))
-    assert found, name
-    return found
+def test_imports_run_downwards(tree):
+    assert layers.upward(tree, LAYERS) == []
 
 
-def uses(path, names):
-    return [m for m in imports(path) if m.split(".")[0] == "scrcl_geo" and [*m.split("."), ""][1] in names]
+@pytest.mark.parametrize("rooms", [PARTS, RESULTS], ids=["parts", "results"])
+def test_rooms_of_one_layer_do_not_need_each_other(tree, rooms):
+    assert layers.sideways(tree, rooms) == []
 
 
-@pytest.mark.parametrize("name", L1)
-def test_siblings_do_not_import_each_other(name):
-    forbidden = [other for other in (*L1, *OUTER) if other != name]
-    for path in files(name):
-        assert uses(path, forbidden) == [], path
+def test_no_import_runs_in_a_circle(tree):
+    assert layers.circles(tree) == []
 
 
-def test_l0_imports_nothing_above():
-    for path in [*PACKAGE.glob("_*.py"), *PACKAGE.glob("_readers/*.py")]:
-        if path.stem in ("__init__", *OUTER):
-            continue
-        assert uses(path, [*L1, *OUTER]) == [], path
+@pytest.mark.parametrize("room", ["nn", "losses", "train"])
+def test_the_network_needs_torch_and_pyg_alone(tree, room):
+    assert layers.foreign(tree, {room}, TORCH) == []
 
 
-@pytest.mark.parametrize("name", ["nn", "losses", "train"])
-def test_the_network_needs_torch_alone(name):
-    banned = {"anndata", "scanpy", "squidpy", "pandas", "sklearn", "scipy", "matplotlib"}
-    for path in [*files(name), PACKAGE / "_tensors.py", PACKAGE / "_sparse.py"]:
-        assert not {m.split(".")[0] for m in imports(path)} & banned, path
+def test_plots_never_import_torch(tree):
+    brought = {way.split(" > ")[-1] for way in layers.foreign(tree, {"pl"}, set())}
+    assert brought
+    assert not brought & {"torch", "torch_geometric"}
 
 
-def test_plots_do_not_import_torch():
-    for path in files("pl"):
-        assert not [m for m in imports(path) if m.startswith("torch")], path
+def test_the_root_is_small():
+    assert len(list(PACKAGE.glob("*.py"))) <= 8
 
 
-def test_no_file_is_long():
-    for path in PACKAGE.rglob("*.py"):
-        assert len(path.read_text().splitlines()) <= 200, path
+def test_no_two_rooms_have_a_file_of_one_name(tree):
+    assert layers.names_taken_twice(tree, COMMANDS) == []
+
+
+def test_no_file_is_long(tree):
+    for path in tree.paths.values():
+        assert len(path.read_text().splitlines()) <= 250, path
+
+
+@pytest.fixture
+def planted(tmp_path):
+    """Makes a package of a few files, a folder and a text for each path."""
+
+    def build(files):
+        root = tmp_path / "house"
+        for name, text in {"__init__.py": "", **files}.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.parent != root:
+                (path.parent / "__init__.py").touch()
+            path.write_text(text)
+        return layers.Tree(root)
+
+    return build
+
+
+HOUSE = [{"low"}, {"left", "right"}, {"top"}]
+SOUND = {
+    "low/a.py": "import json",
+    "left/b.py": "from house.low import a",
+    "right/c.py": "from house.low.a import json",
+    "top/d.py": "from house.left import b\nfrom house.right.c import json",
+}
+
+
+def test_a_sound_house_has_no_fault(planted):
+    house = planted(SOUND)
+    assert layers.upward(house, HOUSE) == []
+    assert layers.sideways(house, {"left", "right"}) == []
+    assert layers.circles(house) == []
+    assert layers.foreign(house, {"top"}, set()) == []
+    assert layers.names_taken_twice(house, set()) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from house.top import d",
+        "import house.top.d",
+        "def later():\n    from house.top.d import json",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from house.top.d import json",
+    ],
+    ids=["from", "import", "in a function", "for types"],
+)
+def test_an_upward_import_is_found(planted, line):
+    house = planted({**SOUND, "low/a.py": line})
+    assert layers.upward(house, HOUSE) == ["house.low.a imports house.top.d, which is above it"]
+
+
+def test_a_room_that_no_layer_names_is_found(planted):
+    assert layers.upward(planted({**SOUND, "attic/e.py": ""}), HOUSE) == ["attic is in no layer"]
+
+
+def test_a_circle_of_modules_is_found(planted):
+    house = planted({"low/a.py": "from house.low import b", "low/b.py": "import house.low.a"})
+    assert layers.circles(house) == ["circle: house.low.a > house.low.b > house.low.a"]
+    later = "def later():\n    import house.low.a"
+    assert layers.circles(planted({"low/a.py": "from house.low import b", "low/b.py": later})) == []
+
+
+def test_a_circle_of_rooms_is_found_even_inside_functions(planted):
+    house = planted(
+        {
+            "low/a.py": "def later():\n    from house.left import b",
+            "left/b.py": "from house.low import c",
+            "low/c.py": "",
+        }
+    )
+    assert layers.circles(house) == ["circle: left > low > left"]
+
+
+def test_a_way_from_a_room_to_its_neighbour_is_found_through_others(planted):
+    house = planted({**SOUND, "low/a.py": "def later():\n    import house.right.c"})
+    found = layers.sideways(house, {"left", "right"})
+    assert "left reaches right: house.left.b > house.low.a > house.right.c" in found
+
+
+def test_a_library_is_found_through_other_rooms_and_their_init(planted):
+    house = planted({**SOUND, "low/a.py": "def later():\n    import scipy.sparse"})
+    assert layers.foreign(house, {"left"}, {"torch"}) == ["house.left.b > house.low.a > scipy"]
+    assert layers.foreign(house, {"left"}, {"scipy"}) == []
+    house = planted(SOUND)
+    (house.folder / "low" / "__init__.py").write_text("import pandas")
+    found = layers.foreign(layers.Tree(house.folder), {"left"}, set())
+    assert found == ["house.left.b > house.low.a > house.low > pandas"]
+
+
+def test_a_name_taken_twice_is_found(planted):
+    house = planted({"low/a.py": "", "left/_a.py": "", "top/a.py": ""})
+    assert layers.names_taken_twice(house, set()) == ["a stands in ['left', 'low', 'top']"]
+    assert layers.names_taken_twice(house, {"left", "top"}) == []
+    verbs = planted({"pp/_c.py": "", "low/c.py": "", "tl/_d.py": "", "low/d.py": ""})
+    (verbs.folder / "pp" / "__init__.py").write_text("from house.pp._c import c")
+    found = layers.names_taken_twice(layers.Tree(verbs.folder), {"left", "top"})
+    assert found == ["d stands in ['low', 'tl']"]
 
 
 def test_import_is_light():

@@ -22,6 +22,8 @@ from scrcl_geo.nn import smooth
 if TYPE_CHECKING:
     from anndata import AnnData
 
+MOST_HOPS = 1000
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -35,6 +37,10 @@ class Reading:
     scale: float
     n_hops: tuple[int, int]
     joined: tuple[str, ...] | None
+
+    def __post_init__(self) -> None:
+        for n in self.n_hops:
+            _validate.within("n_hops", n, 0, MOST_HOPS)
 
     @classmethod
     def of(cls, data: HeteroData, n_hops: Sequence[int], joined: Sequence[str] | None) -> Reading:

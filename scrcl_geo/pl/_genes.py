@@ -14,7 +14,7 @@ from scrcl_geo._features import checks
 from scrcl_geo.pl._axes import new_axes, saved
 from scrcl_geo.pl._cells import spatial
 from scrcl_geo.pl._docs import documented
-from scrcl_geo.pl._values import log_values
+from scrcl_geo.pl._log_values import log_values
 
 if TYPE_CHECKING:
     from anndata import AnnData

@@ -12,9 +12,9 @@ import pandas as pd
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo import cluster as methods
+from scrcl_geo.tl._embedding_parts import embedding as rep_of
+from scrcl_geo.tl._embedding_parts import part_columns
 from scrcl_geo.tl._estimate import estimate_clusters
-from scrcl_geo.tl._parts import embedding as rep_of
-from scrcl_geo.tl._parts import part_columns
 
 if TYPE_CHECKING:
     from anndata import AnnData

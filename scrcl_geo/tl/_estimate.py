@@ -11,7 +11,7 @@ from scrcl_geo import _keys, _validate
 from scrcl_geo import cluster as methods
 from scrcl_geo._neighbors.smoothing import samples_averaged
 from scrcl_geo.tl._embed import INPUT
-from scrcl_geo.tl._parts import embedding, part_columns
+from scrcl_geo.tl._embedding_parts import embedding, part_columns
 
 if TYPE_CHECKING:
     from anndata import AnnData

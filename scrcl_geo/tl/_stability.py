@@ -11,7 +11,7 @@ import pandas as pd
 from scrcl_geo import _keys, _validate
 from scrcl_geo.cluster import best_jaccard
 from scrcl_geo.tl._cluster import cluster
-from scrcl_geo.tl._parts import embedding
+from scrcl_geo.tl._embedding_parts import embedding
 
 if TYPE_CHECKING:
     from anndata import AnnData

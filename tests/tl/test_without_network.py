@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import scrcl_geo as sg
-from scrcl_geo.tl._parts import part_columns
+from scrcl_geo.tl._embedding_parts import part_columns
 
 
 @pytest.fixture(scope="module", params=["yes", "no"], ids=["tissue", "cells"])

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from scrcl_geo.pl._colors import group_colors
-from scrcl_geo.pl._report._encode import category, number
+from scrcl_geo.pl._log_values import log_values
+from scrcl_geo.pl._report._payload import category, number
 from scrcl_geo.pl._report._source import Source
-from scrcl_geo.pl._values import log_values
 
 _MAX_CATEGORIES = 40  # beyond which a legend helps nobody
 _MAX_COLUMNS = 8

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from scrcl_geo import _keys
-from scrcl_geo.pl._report import _figures, _genes, _stability
+from scrcl_geo.pl._report import _figures, _genes, _stability_panel
 from scrcl_geo.pl._report._source import Source
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ def figures(source: Source, n_genes: int, depth: Depth) -> dict[str, go.Figure]:
         "counts": None if kind == "scaled" else _figures.spread(source, totals, counted),
         "genes": _figures.spread(source, genes, "genes per cell"),
         "connectivity": _genes.connectivity(source),
-        "tree": _stability.tree(source),
-        "stability": _stability.curve(source),
+        "tree": _stability_panel.tree(source),
+        "stability": _stability_panel.curve(source),
         "losses": _figures.losses(source),
     }
     top = _genes.shown_genes(source, n_genes)

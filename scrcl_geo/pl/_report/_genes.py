@@ -10,10 +10,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from scrcl_geo import _keys
-from scrcl_geo.pl._report._encode import text
+from scrcl_geo.pl._log_values import log_values
 from scrcl_geo.pl._report._figures import cluster_ticks
+from scrcl_geo.pl._report._payload import text
 from scrcl_geo.pl._report._source import Source
-from scrcl_geo.pl._values import log_values
 
 if TYPE_CHECKING:
     from anndata import AnnData

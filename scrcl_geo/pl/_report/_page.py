@@ -89,8 +89,8 @@ def render(source: Source, title: str, n_genes: int) -> str:
     from jinja2.utils import htmlsafe_json_dumps
     from plotly.offline import get_plotlyjs
 
+    from scrcl_geo.pl._log_values import depth
     from scrcl_geo.pl._report import _cells, _content, _places
-    from scrcl_geo.pl._values import depth
 
     assets = resources.files("scrcl_geo.pl._report") / "assets"
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from scrcl_geo import _keys
-from scrcl_geo.pl._report._encode import binary, text
+from scrcl_geo.pl._report._payload import binary, text
 from scrcl_geo.pl._report._source import Source
 
 _GAP = 1.08  # of a sample's width and height, so that neighbours on the page do not touch

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from scrcl_geo import _keys
 from scrcl_geo.pl._colors import PALETTE, group_colors
-from scrcl_geo.pl._report._encode import text
+from scrcl_geo.pl._report._payload import text
 from scrcl_geo.pl._report._source import Source
 
 
