@@ -40,7 +40,7 @@ def remember(adata: AnnData, *, groupby: str, n_cells: int, seed: int) -> Refere
         known = np.sort(np.random.default_rng(seed).choice(known, 10 * n_cells, replace=False))
     sample = np.sort(np.random.default_rng(seed).permutation(adata.n_obs)[:n_cells])
     blocks = results["blocks"][key]
-    networks = slice(0, max(int(stop) for name, (_, stop) in blocks.items() if name.startswith("network")))
+    network = slice(0, int(blocks["input"][0]))
     in_space = _keys.SPATIAL_CONNECTIVITIES in adata.obsp
     used = np.flatnonzero(adata.var[_keys.USED_GENES].to_numpy(dtype=bool))
     return Reference(
@@ -54,7 +54,7 @@ def remember(adata: AnnData, *, groupby: str, n_cells: int, seed: int) -> Refere
         center=np.asarray(scaling["center"]),
         scale=np.asarray(scaling["scale"]),
         features=np.asarray(adata.obsm[_keys.PCA])[sample].astype(np.float16),
-        views=embedding[sample, networks].astype(np.float16),
+        views=embedding[sample, network].astype(np.float16),
         classifier=fit_classifier(embedding[known], codes[known], n_groups),
         coexpression=adata.varp[_keys.COEXPRESSION_CONNECTIVITIES][used][:, used].tocsr(),
     )

@@ -14,27 +14,35 @@ from scrcl_geo._messages import plain
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
+_FLOOR = 0.1  # of the median variance, added to each gene's: what hardly varies is not blown up
+
 
 class ExpressionLikelihood(LazyModuleMixin, nn.Module):
     r"""Negative log-likelihood of a hidden cell's expression at a place, by either view and by both.
 
-    For sampled places i with a hidden cell j, the cell itself or one linked to it,
+    For sampled places i with a hidden cell j,
 
     .. math::
         L = - \sum_{v \in \{1, 2, 12\}} \frac{1}{|S_v|} \sum_{(i, j) \in S_v} \sum_g \tilde x_{jg}
             \log \sigma_g\big(s\, z_{vi} \cdot q_g + b_g\big)
 
-    with :math:`\tilde x_j` the expression of cell j as shares (a multinomial of log expression as soft
-    counts) and :math:`q_g` the gene's embedding. The first view answers for cells that are seen;
-    :math:`z_{12}` is the mean of both views there. Both views answer the same question through the same genes,
-    so they come to lie in one space without any term that pulls them together, and what a cell shows of itself
-    counts as far as it tells about the place. One random hidden cell per place is unbiased for the mean over all of them.
+    with :math:`q_g` the gene's embedding and :math:`\tilde x_j` the expression of cell j as shares: log
+    expression as soft counts, plus the same in units of each gene's spread. The first is led by common genes,
+    the second gives every gene a say. Both views answer the same question through the same genes, so they come to lie
+    in one space without any term that pulls them together.
 
-    Not of the paper. Source of the idea to predict what is masked: He et al., CVPR 2022 (images).
+    In tissue a place is a cell and those near it: :math:`z_{12}` is the mean of both views where the cell is
+    seen, and the first view answers there alone, so what a cell shows of itself counts as far as it tells about
+    the place. Without space each cell is its own place, and the first view reads what it is asked for. There
+    kinds of cells are what is sought, and common ones must not drown rare ones: cells are drawn evenly over
+    small groups (``even``, (N,) weights).
+
+    Not of the paper. Source of the idea to predict what is masked: He et al., CVPR 2022 (images); of even
+    draws: Hie et al., Cell Systems 2019 (geometric sketching).
 
     Shapes: views with ``z1``, ``z2`` (N, K) and ``genes`` (G, K); a graph with ``hidden`` and ``target`` (N,)
-    as :class:`scrcl_geo.graph.MaskCells` draws them, the joined cell graph and expression → scalar.
-    O(samples · G · K) and O(E) for the draw. The numbers of genes are taken from the first call.
+    as :class:`scrcl_geo.graph.MaskCells` draws them, and expression → scalar. O(samples · G · K) and O(E) for
+    the draw. What hangs on the genes is taken from the first call.
 
     Parameters
     ----------
@@ -48,33 +56,44 @@ class ExpressionLikelihood(LazyModuleMixin, nn.Module):
         self.n_samples = n_samples
         self.log_scale = nn.Parameter(torch.tensor(1.0))
         self.bias = nn.UninitializedParameter()
+        self.gene_weight = nn.UninitializedParameter(requires_grad=False)
 
     def initialize_parameters(self, views: Any, data: HeteroData) -> None:
-        """Take the genes' shares of all expression as the start of their biases."""
+        """Take each gene's weight from its spread, and its share of all expression as the start of its bias."""
         if not self.has_uninitialized_params():
             return
-        store = data[_keys.EXPRESSES]
-        totals = torch.zeros(int(data[_keys.GENE].num_nodes), device=store.edge_weight.device)
-        totals.index_add_(0, plain(store.edge_index)[1], store.edge_weight)
+        store, n_cells = data[_keys.EXPRESSES], int(data[_keys.CELL].num_nodes)
+        genes, weight = plain(store.edge_index)[1], store.edge_weight
+        zeros = torch.zeros(int(data[_keys.GENE].num_nodes), device=weight.device)
+        totals = zeros.index_add(0, genes, weight)
+        variance = zeros.index_add(0, genes, weight.square()) / n_cells - (totals / n_cells).square()
+        scale = torch.rsqrt(variance + _FLOOR * variance.median() + torch.finfo(weight.dtype).tiny)
+        gene_weight = 1 + scale * totals.sum() / (totals * scale).sum()
+        totals = totals * gene_weight
         with torch.no_grad():
-            self.bias.materialize(totals.shape)
+            self.gene_weight.materialize(zeros.shape, device=zeros.device)
+            self.gene_weight.copy_(gene_weight)
+            self.bias.materialize(zeros.shape, device=zeros.device)
             self.bias.copy_((totals + totals.sum() / 1e6).log() - totals.sum().log())
 
     def forward(self, views: Any, data: HeteroData) -> Tensor:
         """The loss; see the class."""
-        hidden = data[_keys.CELL].hidden
         places, cells = self._pairs(data)
         if not len(places):
             return 0.0 * views.z2.sum()
-        shares = _shares(data, cells)  # (S, G)
-        seen = ~hidden[places]
+        shares = _expression_rows(data, cells) * self.gene_weight  # (S, G)
+        shares = shares / shares.sum(dim=1, keepdim=True).clamp_min(torch.finfo(shares.dtype).tiny)
         first, second = views.z1[places], views.z2[places]
-        both = torch.where(seen[:, None], (first + second) / 2, second)
-        return (
-            self._loss(first[seen], shares[seen], views.genes)
-            + self._loss(second, shares, views.genes)
-            + self._loss(both, shares, views.genes)
-        )
+        asked = [(second, shares)]
+        if _keys.NEAR in data.edge_types:
+            seen = ~data[_keys.CELL].hidden[places]
+            asked += [
+                (first[seen], shares[seen]),
+                (torch.where(seen[:, None], (first + second) / 2, second), shares),
+            ]
+        else:
+            asked += [(first, shares), ((first + second) / 2, shares)]
+        return torch.stack([self._loss(z, share, views.genes) for z, share in asked]).sum()
 
     def _loss(self, z: Tensor, shares: Tensor, genes: Tensor) -> Tensor:
         if not len(z):
@@ -83,15 +102,17 @@ class ExpressionLikelihood(LazyModuleMixin, nn.Module):
         return -(logits.log_softmax(dim=1) * shares).sum(dim=1).mean()
 
     def _pairs(self, data: HeteroData) -> tuple[Tensor, Tensor]:
-        """Places and a target at each, (S,) both: targets themselves, and what is linked to one."""
-        target = data[_keys.CELL].target
-        source, place = plain(data[_keys.LINKED].edge_index)
-        known = target[source]
-        itself = target.nonzero()[:, 0]
-        sources, places = torch.cat([source[known], itself]), torch.cat([place[known], itself])
+        """Places and a target at each, (S,) both."""
+        cells = data[_keys.CELL]
+        sources = places = cells.target.nonzero()[:, 0]
+        if _keys.NEAR in data.edge_types:
+            source, place = plain(data[_keys.NEAR].edge_index)
+            known = cells.target[source]
+            sources, places = torch.cat([source[known], sources]), torch.cat([place[known], places])
         if not len(sources):
             return places, sources
-        drawn = torch.randint(len(sources), (self.n_samples,), device=sources.device)
+        weight = cells.even[sources] if "even" in cells else torch.ones(len(sources), device=sources.device)
+        drawn = torch.multinomial(weight, self.n_samples, replacement=True)
         return places[drawn], sources[drawn]
 
     def extra_repr(self) -> str:
@@ -99,8 +120,8 @@ class ExpressionLikelihood(LazyModuleMixin, nn.Module):
         return f"n_samples={self.n_samples}"
 
 
-def _shares(data: HeteroData, cells: Tensor) -> Tensor:
-    """Expression of some cells as shares of their sum, dense (S, G)."""
+def _expression_rows(data: HeteroData, cells: Tensor) -> Tensor:
+    """Expression of some cells, dense (S, G)."""
     store = data[_keys.EXPRESSED_BY]
     (pointers, genes), _ = store.edge_index.get_csc()
     start, n_genes = pointers[cells], pointers[cells + 1] - pointers[cells]
@@ -109,4 +130,4 @@ def _shares(data: HeteroData, cells: Tensor) -> Tensor:
     at = start[row] + torch.arange(len(row), device=cells.device) - first
     found = torch.zeros(len(cells), int(data[_keys.GENE].num_nodes), device=cells.device)
     found[row, genes[at]] = store.edge_weight[at]
-    return found / found.sum(dim=1, keepdim=True).clamp_min(torch.finfo(found.dtype).tiny)
+    return found

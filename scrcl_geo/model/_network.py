@@ -136,7 +136,12 @@ def _default_parts(config: dict[str, Any], sizes: dict[str, Any]) -> tuple[nn.Mo
         CellEncoder(in_channels, width, dropout=dropout),
         NeighborhoodEncoder(in_channels, width, reaches=reaches, dropout=dropout),
         BipartiteRefinement(
-            width, config["out_channels"], n_genes=sizes["n_genes"], mean=True, dropout=dropout
+            width,
+            config["out_channels"],
+            n_genes=sizes["n_genes"],
+            mean=True,
+            unit=_keys.NEAR[1] in sizes["relations"],
+            dropout=dropout,
         ),
     )
 

@@ -19,6 +19,7 @@ from scrcl_geo._version import __version__
 from scrcl_geo.graph import DEFAULT_EDGES, CellBatches, EdgeSpec
 from scrcl_geo.graph._batch_size import resolve_batch_size
 from scrcl_geo.graph._batches import partition
+from scrcl_geo.graph._even import even_weights
 from scrcl_geo.graph._fingerprint import fingerprint
 from scrcl_geo.losses import Objective
 from scrcl_geo.model._network import (
@@ -29,7 +30,7 @@ from scrcl_geo.model._network import (
     paper_setting,
     settings_of,
 )
-from scrcl_geo.model._reading import Reading, read_graph
+from scrcl_geo.model._reading import MOST_HOPS, Reading, read_graph
 from scrcl_geo.model._saving import load_state
 from scrcl_geo.model._trained import TrainedModel
 from scrcl_geo.nn import Ensemble
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 _STEPS_FOR_ONE = 3  # noisy steps on batches stand in for one on all cells
-_MOST_HOPS = 1000
 
 
 class ScRCL(TrainedModel):
@@ -127,10 +127,10 @@ class ScRCL(TrainedModel):
         n_hops: tuple[int, int] = (0, 0),
         dropout: float = 0.1,
         mask_rate: float = 0.6,
-        n_networks: int = 2,
+        n_networks: int = 1,
         max_epochs: int = 150,
         learning_rate: float = 3e-3,
-        weight_decay: float = 1e-2,
+        weight_decay: float = 0.0,
         batch_size: int | str = "auto",
         preset: str = DEFAULT,
     ) -> None:
@@ -142,7 +142,7 @@ class ScRCL(TrainedModel):
         ):
             _validate.at_least(name, value, 1)
         for n in n_hops:
-            _validate.within("n_hops", n, 0, _MOST_HOPS)
+            _validate.within("n_hops", n, 0, MOST_HOPS)
         _validate.within("mask_rate", mask_rate, 0, 0.99)
         _validate.unique("edge types", [edge.edge_type for edge in edges])
         _validate.one_of("preset", preset, PRESETS)
@@ -223,6 +223,8 @@ class ScRCL(TrainedModel):
         self.sizes_ = _sizes(data, self.reading_)
         with seeded(seed):
             hold_out(data, HeldOut.share)
+            if self.config["mask_rate"] and _keys.NEAR not in data.edge_types:
+                data[_keys.CELL].even = even_weights(data, seed=seed)
             batches = batches if batches is not None else self._batches(data, seed)
         settings = settings_of(self.config["preset"], self.config)
         settings = replace(settings, max_epochs=_passes(max_epochs or settings.max_epochs, len(batches)))

@@ -73,7 +73,7 @@ class TrainedModel:
         )
         return self.reading_.ready(data).to(self.device_)
 
-    def embed(self, source: AnnData | HeteroData, *, on: str = "joint") -> np.ndarray:
+    def embed(self, source: AnnData | HeteroData, *, on: str = "z") -> np.ndarray:
         """Embedding of the cells.
 
         Parameters
@@ -81,13 +81,13 @@ class TrainedModel:
         source
             Cells with graphs, or a graph: the training data, or new cells with the same genes in use.
         on
-            ``"joint"`` for what both refined views say together, ``"z"`` for the refined views side by side,
+            ``"z"`` for the refined views side by side, ``"joint"`` for what they say together, their mean,
             ``"u"`` for the views before refinement.
 
         Returns
         -------
         numpy.ndarray
-            float32 (N, K), (N, 2 K) or (N, 2 D), of each network side by side.
+            float32 (N, 2 K), (N, K) or (N, 2 D).
         """
         _validate.one_of("on", on, ("joint", "z", "u"))
         views = self.views(source)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch_geometric.data.storage import EdgeStorage
 
 
-def encode(encoder: nn.Module, x: Tensor, data: HeteroData) -> Tensor:
+def encode(encoder: nn.Module, x: Tensor, data: HeteroData, *, hide: bool = True) -> Tensor:
     """The cells as an encoder sees them, (N, D).
 
     An encoder of one relation, ``forward(x, edge_index, edge_weight=None)``, gets the joined cell graph; one
@@ -34,7 +34,7 @@ def encode(encoder: nn.Module, x: Tensor, data: HeteroData) -> Tensor:
         The result is not one row per cell.
     """
     parameters = inspect.signature(encoder.forward).parameters
-    hidden = data[_keys.CELL].get("hidden")
+    hidden = data[_keys.CELL].get("hidden") if hide else None
     if hidden is not None and "hidden" not in parameters:
         x = _without(x, hidden)
     optional: dict[str, Any] = {"hidden": hidden}

@@ -46,14 +46,14 @@ class NeighborhoodEncoder(nn.Module):
     r"""The states of the cells around a cell, averaged over several reaches of each relation, and an MLP.
 
     .. math::
-        u_i = \mathrm{MLP}\Big(\sum_r \alpha_r \sum_k W_{rk}
-            \frac{(P_r^k (v \odot x))_i}{(P_r^k v)_i}\Big), \qquad \alpha = \mathrm{softmax}(a)
+        s_i = W x_i, \qquad u_i = \mathrm{MLP}\Big(\sum_r \alpha_r \sum_k W_{rk}
+            \frac{(P_r^k (v \odot s))_i}{(P_r^k v)_i}\Big), \qquad \alpha = \mathrm{softmax}(a)
 
     with :math:`P_r` the walk along relation r, k its reaches and v 1 for the cells that are to be seen: hidden
-    ones are left out of the means, so that a cell can be predicted from its surroundings. Each relation has a
-    weight :math:`\alpha_r` that is learned; one that a graph lacks is left out.
+    ones are left out of the means, so that a cell can be predicted from its surroundings. Each relation has
+    a weight :math:`\alpha_r` that is learned; one that a graph lacks is left out.
 
-    Shapes: features of the cells (N, F) and edges by relation → (N, D). O(k E F + N F D).
+    Shapes: features of the cells (N, F) and edges by relation → (N, D). O(k E S + N (F S + H (S k + D))).
 
     Parameters
     ----------
@@ -61,8 +61,10 @@ class NeighborhoodEncoder(nn.Module):
         F and D.
     reaches
         Reaches in hops for each relation, by its name.
+    state_channels
+        Width S of the states that cells send.
     hidden_channels, dropout
-        Of the MLP.
+        Width H and dropout of the MLP.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class NeighborhoodEncoder(nn.Module):
         out_channels: int,
         *,
         reaches: Mapping[str, Sequence[int]],
+        state_channels: int = 32,
         hidden_channels: int = 128,
         dropout: float = 0.1,
     ) -> None:
@@ -78,9 +81,10 @@ class NeighborhoodEncoder(nn.Module):
         for hops in reaches.values():
             _validate.at_least("reach", min(hops), 1)
         self.reaches = {name: sorted(hops) for name, hops in reaches.items()}
+        self.state = nn.Linear(in_channels, state_channels)
         self.mean = MeanConv()
         self.mix = nn.ModuleDict(
-            {name: nn.Linear(in_channels * len(hops), hidden_channels) for name, hops in reaches.items()}
+            {name: nn.Linear(state_channels * len(hops), hidden_channels) for name, hops in reaches.items()}
         )
         self.relation_weight = nn.ParameterDict({name: nn.Parameter(torch.zeros(())) for name in reaches})
         self.out = nn.Sequential(nn.GELU(), nn.Dropout(dropout), nn.Linear(hidden_channels, out_channels))
@@ -111,7 +115,7 @@ class NeighborhoodEncoder(nn.Module):
                 f"give it one of {_validate.shown(list(self.reaches))}",
             )
         weights = torch.stack([self.relation_weight[name] for name in there]).softmax(dim=0)
-        states = torch.cat([x * seen, seen], dim=1)  # (N, F + 1)
+        states = torch.cat([self.state(x) * seen, seen], dim=1)  # (N, S + 1)
         mixed: Any = 0
         for weight, (name, edge_type) in zip(weights, there.items(), strict=True):
             edge_weight = None if edge_weight_dict is None else edge_weight_dict.get(edge_type)
@@ -122,7 +126,7 @@ class NeighborhoodEncoder(nn.Module):
     def _around(
         self, states: Tensor, edge_index: Tensor, edge_weight: Tensor | None, hops: Sequence[int]
     ) -> Tensor:
-        """Means over the cells that are seen at each reach, side by side, (N, F · reaches)."""
+        """Means over the cells that are seen at each reach, side by side, (N, S · reaches)."""
         found = []
         for hop in range(1, max(hops) + 1):
             states = self.mean(states, edge_index, edge_weight)

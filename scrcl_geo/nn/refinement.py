@@ -77,6 +77,8 @@ class BipartiteRefinement(nn.Module):
         Messages are weighted means, over the cells of a gene that are seen and over the genes of a cell, so
         that their size does not hang on how many there are; otherwise :math:`\tilde X = D_c^{-1/2} X
         D_g^{-1/2}`.
+    unit
+        Rows of unit length, as in the paper; a likelihood needs their length too.
     dropout
         Of the entries of ``h``.
     """
@@ -88,10 +90,11 @@ class BipartiteRefinement(nn.Module):
         *,
         n_genes: int | None = None,
         mean: bool = False,
+        unit: bool = True,
         dropout: float = 0.1,
     ) -> None:
         super().__init__()
-        self.mean = mean
+        self.mean, self.unit = mean, unit
         self.dropout = nn.Dropout(dropout)
         self.messages = ExpressionConv()
         self.to_gene = nn.Linear(in_channels, out_channels, bias=False)
@@ -100,9 +103,10 @@ class BipartiteRefinement(nn.Module):
         self.gene_embedding = None if n_genes is None else nn.Parameter(torch.empty(n_genes, out_channels))
         if self.gene_embedding is not None:
             nn.init.normal_(self.gene_embedding, std=_SMALL)
+            nn.init.zeros_(self.to_cell.weight)  # starts as the view, refined as far as training asks for it
 
     def forward(self, h: Tensor, data: HeteroData) -> tuple[Tensor, Tensor]:
-        """Refined cells (N, K), rows of unit length, and genes (G, K)."""
+        """Refined cells (N, K) and genes (G, K)."""
         there, back, size = _expression(data)
         h = self.dropout(h)
         seen = _seen(data, h)
@@ -112,7 +116,8 @@ class BipartiteRefinement(nn.Module):
         if self.gene_embedding is not None:
             genes = genes + self.gene_embedding
         messages = after[0] * seen * self.messages(before[1] * genes, back, there, size[::-1])  # (N, K)
-        return normalize(self.itself(h) + self.to_cell(messages), dim=1), genes
+        refined = self.itself(h) + self.to_cell(messages)
+        return normalize(refined, dim=1) if self.unit else refined, genes
 
 
 class PaperRefinement(LazyModuleMixin, nn.Module):

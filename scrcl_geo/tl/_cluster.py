@@ -110,11 +110,10 @@ def cluster(
 
 
 def _by_consensus(embedding: np.ndarray, columns: dict[str, slice], n_clusters: int, seed: int) -> np.ndarray:
-    """Every part clustered by k-means and by a tied mixture, and all of them together; all reconciled.
+    """Every part clustered by k-means and by a tied mixture, and all partitions reconciled.
 
-    Nothing is chosen: no label-free score ranks partitions of all kinds of data well (docs/accuracy.md).
+    Nothing is chosen: no label-free score ranks partitions of all kinds of data well (docs/accuracy.md). What the
+    network read is among the parts, so that one that learned nothing costs little.
     """
     parts = {name: embedding[:, place] for name, place in columns.items()} or {"": embedding}
-    if len(parts) > 1:
-        parts["all"] = embedding
     return methods.committee(parts, n_clusters, clusterers=["kmeans", "gmm"], seed=seed)

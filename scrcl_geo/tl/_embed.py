@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 HOPS_OF_TISSUE = 4  # of the input beside the network, where neighbours are near
-INPUT = "input"  # the block beside those of the networks
+# blocks of the embedding: the two refined views, what they say together, and what was read
+VIEWS, JOINT, INPUT = "views", "joint", "input"
 _COLLAPSED = 1.5  # effective rank: one direction holds nearly everything
 
 
@@ -62,8 +63,8 @@ def embed(
     Returns
     -------
     None
-        Writes ``obsm["X_scrcl_refined"]`` float32, what the networks say, side by side: (N, K) each;
-        ``obsm["X_scrcl"]`` float32, the same beside the input, each part of total variance 1; and
+        Writes ``obsm["X_scrcl_refined"]`` float32 (N, 2 K), the two refined views; ``obsm["X_scrcl"]`` float32
+        (N, 3 K + F), these, their mean and the input side by side, each of total variance 1; and
         ``uns["scrcl"]`` (dict: ``params``, ``losses``
         DataFrame epoch × term, ``stopped``, ``learning_rate`` that it took, ``effective_rank`` of the views,
         ``seed``, ``device``, ``versions``, ``input_hash``, ``blocks`` with the columns of each part of the
@@ -93,12 +94,11 @@ def embed(
         progress=progress,
     )
     views = model.views(adata)
-    refined = (views.joint if model.config["preset"] == "default" else views.side_by_side("z")).cpu().numpy()
+    refined = views.side_by_side("z").cpu().numpy()
     rank = effective_rank(views.side_by_side("u").cpu().numpy())
     if rank < _COLLAPSED:
         logger.warning("the views have collapsed: effective rank %.2f", rank)
-    networks = np.split(refined, model.config["n_networks"], axis=1)
-    parts = {f"network_{i}": part for i, part in enumerate(networks, 1)} | {INPUT: _input(adata)}
+    parts = {VIEWS: refined, JOINT: views.joint.cpu().numpy(), INPUT: _input(adata)}
     adata.obsm[key_added] = join(*parts.values())
     adata.obsm[f"{key_added}_refined"] = refined
     losses = pd.DataFrame(model.log_.losses)

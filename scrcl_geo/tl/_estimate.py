@@ -82,8 +82,8 @@ def estimate_clusters(
     if in_space:
         max_clusters = max_clusters or _most_domains(adata)
     # in tissue neighbours share their surroundings: a ratio of variances would take one sample for many
-    networks = None if in_space or not columns else space[:, : columns[INPUT].start]
-    table = methods.number_of_clusters(space, networks, max_clusters=max_clusters, seed=seed)
+    network = None if in_space or not columns else space[:, : columns[INPUT].start]
+    table = methods.number_of_clusters(space, network, max_clusters=max_clusters, seed=seed)
     number = methods.best_number(table)
     adata.uns[key_added] = {"n_clusters": number, "table": table}
     first, last = table["n_clusters"].iloc[[0, -1]]

@@ -26,6 +26,7 @@ from scrcl_geo.tl._embed import HOPS_OF_TISSUE
 
 if TYPE_CHECKING:
     from anndata import AnnData
+    from torch_geometric.data import HeteroData
 
     from scrcl_geo._mapping.reference import Reference
     from scrcl_geo.model._trained import TrainedModel
@@ -154,8 +155,10 @@ def _one(
         near = _in_space(new.coordinates, reference.neighbors[_keys.SPATIAL_NEIGHBORS])
         similar = connectivities(knn_distances(features, n_neighbors, metric="cosine", seed=seed))
         relations = {_keys.SIMILAR: similar, _keys.NEAR: near, _keys.COEXPRESSED: reference.coexpression}
-        networks = model.embed(from_matrices(features, relations, new.expression))
-        parts = [networks, smooth(features, near, HOPS_OF_TISSUE)]
+        parts = [
+            *_of_network(model, from_matrices(features, relations, new.expression)),
+            smooth(features, near, HOPS_OF_TISSUE),
+        ]
         embedding = (np.concatenate(parts, axis=1) - reference.center) / reference.scale
         return embedding, novelty_of_expression(known, features, seed)
     both = np.concatenate([known, features])
@@ -166,9 +169,16 @@ def _one(
         _keys.SIMILAR: joint_graph(known, features, n_neighbors),
         _keys.COEXPRESSED: reference.coexpression,
     }
-    networks = model.embed(from_matrices(both, relations, expression))
-    embedding = (np.concatenate([networks, both], axis=1)[len(known) :] - reference.center) / reference.scale
-    return embedding, novelty_of_views(reference.views.astype(np.float32), embedding[:, : networks.shape[1]])
+    parts = [*_of_network(model, from_matrices(both, relations, expression)), both]
+    embedding = (np.concatenate(parts, axis=1)[len(known) :] - reference.center) / reference.scale
+    n_network = reference.views.shape[1]
+    return embedding, novelty_of_views(reference.views.astype(np.float32), embedding[:, :n_network])
+
+
+def _of_network(model: TrainedModel, data: HeteroData) -> list[np.ndarray]:
+    """The refined views and what they say together, as :func:`scrcl_geo.tl.embed` hands them out."""
+    views = model.views(data)
+    return [views.side_by_side("z").cpu().numpy(), views.joint.cpu().numpy()]
 
 
 def _batches(adata: AnnData, batch_key: str | None) -> list[np.ndarray]:

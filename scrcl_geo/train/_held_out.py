@@ -15,7 +15,7 @@ from scrcl_geo.train._stopping import HeldOut
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
-_DRAWS = 3  # of masks and samples per check, the same ones each time
+_DRAWS = 2  # of masks and samples per check, the same ones each time
 
 
 def hold_out(data: HeteroData, share: float) -> None:
