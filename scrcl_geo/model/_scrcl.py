@@ -217,15 +217,11 @@ class ScRCL(TrainedModel):
             Numbers stopped being finite.
         """
         self.device_ = resolve_device(device)
-        data = self.graph(source)
+        data = self.graph(source, seed=seed)
         self.genes_, self.inputs_ = _names_and_inputs(source, self.config["use_rep"])
         self.input_hash_ = fingerprint(data)
         self.sizes_ = _sizes(data, self.reading_)
-        with seeded(seed):
-            hold_out(data, HeldOut.share)
-            if self.config["mask_rate"] and _keys.NEAR not in data.edge_types:
-                data[_keys.CELL].even = even_weights(data, seed=seed)
-            batches = batches if batches is not None else self._batches(data, seed)
+        batches = batches if batches is not None else self._batches(data, seed)
         settings = settings_of(self.config["preset"], self.config)
         settings = replace(settings, max_epochs=_passes(max_epochs or settings.max_epochs, len(batches)))
         shown = next(iter(batches)) if self.parts.own else None
@@ -267,14 +263,21 @@ class ScRCL(TrainedModel):
             lines.append(f"  {name}={_indented(repr(part)) if part is not None else self.config['preset']}")
         return "\n".join(["ScRCL(", *lines, f"  objective={_indented(repr(self.objective))}", ")"])
 
-    def graph(self, source: AnnData | HeteroData) -> HeteroData:
-        """The graph that training would read, with features scaled and smoothed; what own loaders cut.
+    def graph(self, source: AnnData | HeteroData, *, seed: int = 0) -> HeteroData:
+        """The graph that training reads; what own loaders cut.
 
-        Of an untrained model; :meth:`views` reads new cells as training did.
+        Features are scaled and smoothed, relations joined, and cells marked as held out; without space, cells
+        carry the weights of an even draw. New cells are read by :meth:`views` as training did.
         """
         data = read_graph(source, edges=self.edges, use_rep=self.config["use_rep"])
         self.reading_ = Reading.of(data, self.config["n_hops"], self.config["joined"])
-        return self.reading_.ready(data)
+        data = self.reading_.ready(data)
+        if self.config["mask_rate"]:
+            with seeded(seed):
+                hold_out(data, HeldOut.share)
+            if _keys.NEAR not in data.edge_types:
+                data[_keys.CELL].even = even_weights(data, seed=seed)
+        return data
 
     def _batches(self, data: HeteroData, seed: int) -> Batches:
         """The whole graph as a list of one, or mini-batches of it."""

@@ -1,0 +1,248 @@
+"""What the network adds: none, noise, untrained, trained; views, refined views, both; parts switched off.
+
+    python benchmarks/ablation.py --data ../shared/data --seeds 0 1 2
+    python benchmarks/ablation.py --table benchmarks/runs/ablation.csv
+
+One row per set, seed, network, embedding and clusterer; K given. Labels are read by the scorer alone. Rows
+that are in the output are not run again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import time
+import tomllib
+import warnings
+from pathlib import Path
+
+HERE = Path(__file__).parent
+COLUMNS = [
+    "set",
+    "family",
+    "kind",
+    "seed",
+    "network",
+    "embedding",
+    "clusterer",
+    "ARI",
+    "cosine",
+    "rank",
+    "seconds",
+]
+# networks with something switched off, beside those of `networks`
+VARIANTS = ("no similar_to", "no near", "no coexpressed_with", "no messages", "cells as they come")
+
+
+def main():
+    """Run what is missing, or write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", default=os.environ.get("SCRCL_GEO_DATA", "../shared/data"))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--sets", nargs="+")
+    parser.add_argument("--variants", action="store_true", help="also networks with parts switched off")
+    parser.add_argument("--output", type=Path, default=HERE / "runs" / "ablation.csv")
+    parser.add_argument("--table", type=Path, help="rows to turn into benchmarks/results/ablation.md")
+    arguments = parser.parse_args()
+    if arguments.table:
+        (HERE / "results" / "ablation.md").write_text(table(arguments.table), encoding="utf-8")
+        return
+    warnings.filterwarnings("ignore")
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    done = read_done(arguments.output)
+    for seed in arguments.seeds:
+        for kind in ("spatial", "cells"):
+            suite = tomllib.loads((HERE / "suites" / f"{kind}.toml").read_text())
+            family = {name: f for f, names in suite["family"].items() for name in names}
+            for name in arguments.sets or family:
+                if name in family:
+                    one_set(arguments, kind, suite["label"], name, family[name], seed, done)
+
+
+def one_set(arguments, kind, label, name, family, seed, done):
+    """All networks on one set with one seed."""
+    import anndata
+
+    import scrcl_geo as sg
+
+    names = ["none", "noise", "untrained", "trained", *(VARIANTS if arguments.variants else ())]
+    missing = [network for network in names if (name, str(seed), network) not in done]
+    if not missing:
+        return
+    adata = anndata.read_h5ad(Path(arguments.data) / f"{name}.h5ad")
+    truth = adata.obs[label].copy()
+    adata.obs = adata.obs[[]]
+    sg.pp.graph(adata, seed=seed)
+    for network in missing:
+        start = time.perf_counter()
+        found, measures = embeddings(adata, network, seed)
+        if found is None:
+            continue
+        measures["seconds"] = round(time.perf_counter() - start, 1)
+        rows = []
+        for embedding, x in found.items():
+            for clusterer in ("kmeans", "gmm"):
+                labels = getattr(sg.cluster, clusterer)(x, truth.nunique(), seed=seed)
+                rows.append((embedding, clusterer, sg.metrics.ari(truth, labels)))
+        sg.tl.cluster(adata, truth.nunique(), seed=seed)
+        rows.append(("all", "default", sg.metrics.ari(truth, adata.obs["scrcl"])))
+        shared = {"set": name, "family": family, "kind": kind, "seed": seed, "network": network, **measures}
+        for embedding, clusterer, ari in rows:
+            append(
+                arguments.output,
+                shared | {"embedding": embedding, "clusterer": clusterer, "ARI": round(float(ari), 4)},
+            )
+        print(name, seed, network, f"default {rows[-1][2]:.3f}", flush=True)
+
+
+def embeddings(adata, network, seed):
+    """Embeddings by name and measures of a network; writes ``X_scrcl`` as ``tl.embed`` does."""
+    import numpy as np
+
+    import scrcl_geo as sg
+    from scrcl_geo._features.parts import effective_rank, join
+
+    in_space = "spatial_connectivities" in adata.obsp
+    if network in ("none", "noise"):
+        sg.tl.embed(adata, model=sg.ScRCL(**SWITCHED["untrained"]), max_epochs=1, seed=seed, progress=False)
+        start, stop = adata.uns["scrcl"]["blocks"]["X_scrcl"]["input"]
+        x = adata.obsm["X_scrcl"][:, start:stop]
+        if network == "noise":
+            noise = np.random.default_rng(seed).normal(size=(adata.n_obs, start)).astype(np.float32)
+            adata.obsm["X_scrcl"] = join(noise[:, : 2 * start // 3], noise[:, 2 * start // 3 :], x)
+            return {"z": noise}, {"cosine": "", "rank": ""}
+        adata.obsm["X_scrcl"] = x
+        adata.uns["scrcl"]["blocks"]["X_scrcl"] = {"input": [0, x.shape[1]]}
+        return {"input": x}, {"cosine": "", "rank": ""}
+    if not in_space and network in ("no near", "no similar_to"):
+        return None, {}
+    model = model_of(network)
+    epochs = 1 if network == "untrained" else None
+    sg.tl.embed(adata, model=model, max_epochs=epochs, seed=seed, progress=False)
+    views = model.views(adata)
+    z1, z2 = views.z1.numpy(), views.z2.numpy()
+    norms = np.linalg.norm(z1, axis=1) * np.linalg.norm(z2, axis=1)
+    u = views.side_by_side("u").numpy()
+    measures = {
+        "cosine": round(float(((z1 * z2).sum(axis=1) / np.maximum(norms, 1e-12)).mean()), 3),
+        "rank": round(effective_rank(u), 2),
+    }
+    z = views.side_by_side("z").numpy()
+    return {"u": u, "z": z, "joint": views.joint.numpy(), "u and z": join(u, z)}, measures
+
+
+SWITCHED = {"untrained": {"learning_rate": 1e-12}, "trained": {}}
+
+
+def model_of(network):
+    """The default model with something switched off."""
+    import torch
+
+    import scrcl_geo as sg
+    from scrcl_geo.graph import DEFAULT_EDGES
+
+    if network in SWITCHED:
+        return sg.ScRCL(**SWITCHED[network])
+    if network == "no messages":
+
+        class Alone(torch.nn.Module):
+            """Refinement that no gene takes part in: a linear map of the view."""
+
+            def __init__(self):
+                super().__init__()
+                self.itself = torch.nn.LazyLinear(32, bias=False)
+                self.genes = torch.nn.UninitializedParameter()
+
+            def forward(self, h, data):
+                if isinstance(self.genes, torch.nn.UninitializedParameter):
+                    self.genes.materialize((int(data["gene"].num_nodes), 32))
+                    torch.nn.init.normal_(self.genes, std=0.05)
+                z = self.itself(h)
+                in_space = ("cell", "near", "cell") in data.edge_types
+                return torch.nn.functional.normalize(z, dim=1) if in_space else z, self.genes
+
+        return sg.ScRCL(refinement=Alone())
+    if network == "cells as they come":
+        model = sg.ScRCL()
+        graph = model.graph
+
+        def without_even(source, *, seed=0):
+            data = graph(source, seed=seed)
+            data["cell"].pop("even", None)
+            return data
+
+        model.graph = without_even
+        return model
+    off = network.removeprefix("no ")
+    return sg.ScRCL(edges=[edge for edge in DEFAULT_EDGES if edge.edge_type[1] != off])
+
+
+def read_done(output):
+    """Set, seed and network of the rows that are there."""
+    if not output.exists():
+        return set()
+    with output.open() as file:
+        return {(r["set"], r["seed"], r["network"]) for r in csv.DictReader(file)}
+
+
+def append(output, row):
+    """Add one row; the header comes with the first."""
+    new = not output.exists()
+    with output.open("a", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def table(path):
+    """Means over sets of the medians over seeds, by family, and paired tests, as Markdown."""
+    import pandas as pd
+    from scipy.stats import wilcoxon
+
+    rows = pd.read_csv(path)
+    lines = ["# What the network adds", "", f"{rows['seed'].nunique()} seeds; K given; medians over seeds."]
+    for kind, part in rows.groupby("kind"):
+        keys = ["network", "embedding", "clusterer"]
+        median = part.groupby([*keys, "family", "set"])["ARI"].median()
+        family = median.groupby([*keys, "family"]).mean().unstack("family")
+        family.insert(0, "mean", median.groupby(keys).mean())
+        lines += ["", f"## {kind}, {part['set'].nunique()} sets", "", _markdown(family.reset_index())]
+        per_set = median.groupby([*keys, "set"]).mean().unstack("set")
+        lines += ["", "Paired over sets (Wilcoxon): trained less the other.", ""]
+        lines += ["| embedding | clusterer | other | difference | wins | p |", "|---|---|---|---|---|---|"]
+        for embedding, clusterer in (("z", "kmeans"), ("z", "gmm"), ("joint", "gmm"), ("all", "default")):
+            for other in ("untrained", "none"):
+                place = (
+                    other,
+                    "input" if other == "none" and clusterer != "default" else embedding,
+                    clusterer,
+                )
+                if place not in per_set.index:
+                    continue
+                pair = (per_set.loc[("trained", embedding, clusterer)] - per_set.loc[place]).dropna()
+                p = wilcoxon(pair).pvalue if (pair != 0).any() else 1.0
+                wins = f"{(pair > 0).sum()} of {len(pair)}"
+                lines.append(
+                    f"| {embedding} | {clusterer} | {other} | {pair.mean():+.3f} | {wins} | {p:.3f} |"
+                )
+        views = part[part["network"].isin(["untrained", "trained"])]
+        measures = views.groupby(["network", "family"])[["cosine", "rank"]].mean().unstack("network").round(2)
+        measures.columns = [" ".join(column) for column in measures.columns]
+        lines += ["", "Cosine of a cell's two refined views, and effective rank of the views:", ""]
+        lines += [_markdown(measures.reset_index())]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown(frame):
+    head = "| " + " | ".join(map(str, frame.columns)) + " |"
+    body = [
+        "| " + " | ".join(f"{v:.3f}" if isinstance(v, float) else str(v) for v in row) + " |"
+        for row in frame.itertuples(index=False)
+    ]
+    return "\n".join([head, "|" + "---|" * len(frame.columns), *body])
+
+
+if __name__ == "__main__":
+    main()
