@@ -10,7 +10,6 @@ import torch
 from torch import nn
 
 from scrcl_geo import _keys
-from scrcl_geo.graph import MaskCells
 from scrcl_geo.losses import (
     DistributionAlignment,
     ExpressionLikelihood,
@@ -29,7 +28,6 @@ from scrcl_geo.nn import (
     ScRCLModule,
     encode,
 )
-from scrcl_geo.train import HeldOut, LossPlateau, TrainingSettings
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -49,14 +47,6 @@ def objective_of(preset: str) -> Objective:
         Term(NeighborhoodAlignment(), on="u"),
         Term(ViewConsistency(), on="z"),
     )
-
-
-def settings_of(preset: str, config: dict[str, Any]) -> TrainingSettings:
-    """How a preset is trained."""
-    own = {name: config[name] for name in ("max_epochs", "learning_rate", "weight_decay")}
-    if config["mask_rate"]:
-        return TrainingSettings(**own, masking=MaskCells(config["mask_rate"]), stopping=HeldOut())
-    return TrainingSettings(**own, decoupled=preset == DEFAULT, stopping=LossPlateau())
 
 
 def paper_setting(n_clusters: int) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,34 +15,20 @@ from scrcl_geo import _keys, _validate
 from scrcl_geo._features.expression import used_genes
 from scrcl_geo._features.inputs import InputMap
 from scrcl_geo._version import __version__
-from scrcl_geo.graph import DEFAULT_EDGES, CellBatches, EdgeSpec
-from scrcl_geo.graph._batch_size import resolve_batch_size
-from scrcl_geo.graph._batches import partition
-from scrcl_geo.graph._even import even_weights
+from scrcl_geo.graph import DEFAULT_EDGES, EdgeSpec
 from scrcl_geo.graph._fingerprint import fingerprint
 from scrcl_geo.losses import Objective
-from scrcl_geo.model._network import (
-    DEFAULT,
-    PRESETS,
-    NetworkParts,
-    objective_of,
-    paper_setting,
-    settings_of,
-)
+from scrcl_geo.model._fitting import batches_of, mark_cells, settings_of, sizes_of, train_networks
+from scrcl_geo.model._network import DEFAULT, PRESETS, NetworkParts, objective_of, paper_setting
 from scrcl_geo.model._reading import MOST_HOPS, Reading, read_graph
 from scrcl_geo.model._saving import load_state
 from scrcl_geo.model._trained import TrainedModel
-from scrcl_geo.nn import Ensemble
-from scrcl_geo.train import Checkpoint, HeldOut, TrainingLog, TrainingSettings
+from scrcl_geo.train import Checkpoint, TrainingLog
 from scrcl_geo.train._fit import Batches
-from scrcl_geo.train._held_out import hold_out
-from scrcl_geo.train._retry import train
-from scrcl_geo.train._runtime import resolve_device, seeded
+from scrcl_geo.train._runtime import resolve_device
 
 if TYPE_CHECKING:
     from anndata import AnnData
-
-_STEPS_FOR_ONE = 3  # noisy steps on batches stand in for one on all cells
 
 
 class ScRCL(TrainedModel):
@@ -220,39 +205,31 @@ class ScRCL(TrainedModel):
         data = self.graph(source, seed=seed)
         self.genes_, self.inputs_ = _names_and_inputs(source, self.config["use_rep"])
         self.input_hash_ = fingerprint(data)
-        self.sizes_ = _sizes(data, self.reading_)
-        batches = batches if batches is not None else self._batches(data, seed)
-        settings = settings_of(self.config["preset"], self.config)
-        settings = replace(settings, max_epochs=_passes(max_epochs or settings.max_epochs, len(batches)))
-        shown = next(iter(batches)) if self.parts.own else None
-        members, self.logs_ = [], []
-        for member in range(self.config["n_networks"]):
-            if checkpoint is not None:
-                checkpoint.run = self._run(settings, seed + member)
-            module, log = train(
-                partial(self.parts.build, self.config, self.sizes_, shown),
-                self.objective,
-                batches,
-                settings,
-                device=self.device_,
-                seed=seed + member,
-                checkpoint=checkpoint,
-                progress=progress,
-            )
-            members.append(module)
-            self.logs_.append(log)
-        self.module_ = Ensemble(members).eval()
+        self.sizes_ = sizes_of(data, self.reading_)
+        if batches is None:
+            batches = batches_of(data, self.config["batch_size"], seed=seed)
+        settings = settings_of(self.config, len(batches), max_epochs)
+        if checkpoint is not None:
+            own = [repr(part) for part in (self.parts, self.objective.config(), self.config, settings)]
+            checkpoint.run = repr((self.input_hash_, own, __version__, str(torch.__version__)))
+        self.module_, self.logs_ = train_networks(
+            partial(
+                self.parts.build, self.config, self.sizes_, next(iter(batches)) if self.parts.own else None
+            ),
+            self.objective,
+            batches,
+            settings,
+            seeds=range(seed, seed + self.config["n_networks"]),
+            device=self.device_,
+            checkpoint=checkpoint,
+            progress=progress,
+        )
         return self
 
     @property
     def log_(self) -> TrainingLog:
         """Log of the first network."""
         return self.logs_[0]
-
-    def _run(self, settings: TrainingSettings, seed: int) -> str:
-        """All that a training hangs on, as one text."""
-        own = [repr(part) for part in (self.parts, self.objective.config(), self.config, settings, seed)]
-        return repr((self.input_hash_, own, __version__, str(torch.__version__)))
 
     def __repr__(self) -> str:
         changed = {name: value for name, value in self.config.items() if value is not None}
@@ -273,18 +250,8 @@ class ScRCL(TrainedModel):
         self.reading_ = Reading.of(data, self.config["n_hops"], self.config["joined"])
         data = self.reading_.ready(data)
         if self.config["mask_rate"]:
-            with seeded(seed):
-                hold_out(data, HeldOut.share)
-            if _keys.NEAR not in data.edge_types:
-                data[_keys.CELL].even = even_weights(data, seed=seed)
+            mark_cells(data, seed=seed)
         return data
-
-    def _batches(self, data: HeteroData, seed: int) -> Batches:
-        """The whole graph as a list of one, or mini-batches of it."""
-        size = resolve_batch_size(self.config["batch_size"], int(data[_keys.CELL].num_nodes))
-        if size == "full":
-            return [data]
-        return CellBatches(data, partition(data, int(size), seed=seed), int(size))
 
     @classmethod
     def load(
@@ -307,29 +274,6 @@ class ScRCL(TrainedModel):
         for name, value in state.items():
             setattr(model, name, value)
         return model
-
-
-def _passes(max_epochs: int, n_batches: int) -> int:
-    """Epochs in mini-batches."""
-    return max_epochs if n_batches == 1 else max(1, -(-_STEPS_FOR_ONE * max_epochs // n_batches))
-
-
-def _sizes(data: HeteroData, reading: Reading) -> dict[str, Any]:
-    """What the parts of a network must know of a graph."""
-    if _keys.GENE not in data.node_types or _keys.EXPRESSES not in data.edge_types:
-        raise _validate.fail(
-            "the graph has no expression",
-            _validate.shown(["/".join(t) for t in data.edge_types]),
-            f"give it edges {_keys.EXPRESSES}",
-        )
-    left = reading.left(data)
-    return {
-        "in_channels": int(data[_keys.CELL].x.shape[1]),
-        "n_genes": int(data[_keys.GENE].num_nodes),
-        "relations": [t[1] for t in data.edge_types if t[0] == t[2] == _keys.CELL and t != _keys.LINKED],
-        "hops1": left[0],
-        "hops2": left[1],
-    }
 
 
 def _names_and_inputs(source: AnnData | HeteroData, use_rep: str) -> tuple[list[str], InputMap | None]:

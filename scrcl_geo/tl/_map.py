@@ -172,7 +172,9 @@ def _one(
     parts = [*_of_network(model, from_matrices(both, relations, expression)), both]
     embedding = (np.concatenate(parts, axis=1)[len(known) :] - reference.center) / reference.scale
     n_network = reference.views.shape[1]
-    return embedding, novelty_of_views(reference.views.astype(np.float32), embedding[:, :n_network])
+    in_views = novelty_of_views(reference.views.astype(np.float32), embedding[:, :n_network])
+    # the network draws cells of no kind it knows to kinds it knows; what they express tells
+    return embedding, np.maximum(in_views, novelty_of_expression(known, features, seed))
 
 
 def _of_network(model: TrainedModel, data: HeteroData) -> list[np.ndarray]:

@@ -1,0 +1,110 @@
+"""From a graph that is ready to trained networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from scrcl_geo import _keys, _validate
+from scrcl_geo.graph import CellBatches, MaskCells
+from scrcl_geo.graph._batch_size import resolve_batch_size
+from scrcl_geo.graph._batches import partition
+from scrcl_geo.graph._even import even_weights
+from scrcl_geo.model._reading import Reading
+from scrcl_geo.nn import Ensemble, ScRCLModule
+from scrcl_geo.train import Checkpoint, HeldOut, LossPlateau, TrainingLog, TrainingSettings
+from scrcl_geo.train._fit import Batches
+from scrcl_geo.train._held_out import hold_out
+from scrcl_geo.train._retry import train
+from scrcl_geo.train._runtime import seeded
+
+if TYPE_CHECKING:
+    from torch_geometric.data import HeteroData
+
+_STEPS_FOR_ONE = 3  # noisy steps on batches stand in for one on all cells
+
+
+def mark_cells(data: HeteroData, *, seed: int) -> None:
+    """Mark cells as held out and, without space, weigh them for an even draw."""
+    with seeded(seed):
+        hold_out(data, HeldOut.share)
+    if _keys.NEAR not in data.edge_types:
+        data[_keys.CELL].even = even_weights(data, seed=seed)
+
+
+def batches_of(data: HeteroData, batch_size: int | str, *, seed: int) -> Batches:
+    """The whole graph as a list of one, or mini-batches of it."""
+    size = resolve_batch_size(batch_size, int(data[_keys.CELL].num_nodes))
+    if size == "full":
+        return [data]
+    return CellBatches(data, partition(data, int(size), seed=seed), int(size))
+
+
+def sizes_of(data: HeteroData, reading: Reading) -> dict[str, Any]:
+    """What the parts of a network must know of a graph.
+
+    Raises
+    ------
+    ScrclInputError
+        The graph has no expression.
+    """
+    if _keys.GENE not in data.node_types or _keys.EXPRESSES not in data.edge_types:
+        raise _validate.fail(
+            "the graph has no expression",
+            _validate.shown(["/".join(t) for t in data.edge_types]),
+            f"give it edges {_keys.EXPRESSES}",
+        )
+    hops1, hops2 = reading.left(data)
+    return {
+        "in_channels": int(data[_keys.CELL].x.shape[1]),
+        "n_genes": int(data[_keys.GENE].num_nodes),
+        "relations": [t[1] for t in data.edge_types if t[0] == t[2] == _keys.CELL and t != _keys.LINKED],
+        "hops1": hops1,
+        "hops2": hops2,
+    }
+
+
+def settings_of(config: dict[str, Any], n_batches: int, max_epochs: int | None) -> TrainingSettings:
+    """How a model is trained; in mini-batches, epochs shrink."""
+    epochs = max_epochs or config["max_epochs"]
+    if n_batches > 1:
+        epochs = max(1, -(-_STEPS_FOR_ONE * epochs // n_batches))
+    settings = TrainingSettings(epochs, config["learning_rate"], config["weight_decay"])
+    if not config["mask_rate"]:
+        return replace(settings, decoupled=False, stopping=LossPlateau())
+    return replace(settings, masking=MaskCells(config["mask_rate"]), stopping=HeldOut())
+
+
+def train_networks(
+    build: Callable[[], ScRCLModule],
+    objective: nn.Module,
+    batches: Batches,
+    settings: TrainingSettings,
+    *,
+    seeds: Iterable[int],
+    device: torch.device,
+    checkpoint: Checkpoint | None,
+    progress: bool,
+) -> tuple[Ensemble, list[TrainingLog]]:
+    """One network for each seed, one after the other, and their logs."""
+    members, logs, run = [], [], "" if checkpoint is None else checkpoint.run
+    for seed in seeds:
+        if checkpoint is not None:
+            checkpoint.run = f"{run} {seed}"
+        module, log = train(
+            build,
+            objective,
+            batches,
+            settings,
+            device=device,
+            seed=seed,
+            checkpoint=checkpoint,
+            progress=progress,
+        )
+        members.append(module)
+        logs.append(log)
+    return Ensemble(members).eval(), logs
