@@ -66,6 +66,18 @@ def sorted_by_target(
     return edges, edge_weight if edge_weight is None or order is None else edge_weight[order]
 
 
+def edges_into(edge_index: EdgeIndex, nodes: Tensor) -> tuple[Tensor, Tensor]:
+    """The edges that end in some nodes: which of ``nodes`` each ends in, and its position among all, (e,).
+
+    In the order of ``nodes``; O(e), however many edges there are.
+    """
+    pointers = edge_index.get_csc()[0][0]
+    start, size = pointers[nodes], pointers[nodes + 1] - pointers[nodes]
+    which = torch.arange(len(nodes), device=nodes.device).repeat_interleave(size)
+    first = (size.cumsum(0) - size).repeat_interleave(size)
+    return which, start[which] + torch.arange(len(which), device=nodes.device) - first
+
+
 def _sized(edge_index: EdgeIndex) -> bool:
     return None not in edge_index.sparse_size()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,11 @@ from torch import Tensor
 from torch_geometric import EdgeIndex
 
 from scrcl_geo import _keys
+from scrcl_geo._messages import csr_tensor, edges_into, plain, sorted_by_target
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
+    from torch_geometric.data.storage import EdgeStorage
 
 _PARTS_PER_BATCH = 16
 
@@ -66,19 +69,73 @@ class CellBatches:
 def subgraph(data: HeteroData, cells: Tensor) -> HeteroData:
     """Some cells in rising order, the edges among them, and all genes.
 
-    PyG's own ``subgraph`` keeps the order of edges but not what is known of it.
+    PyG's own ``subgraph`` looks at every edge of the graph for each batch, and forgets their order
+    (``benchmarks/products.py``); here the cost is that of the batch. Relations from cells to genes are cut
+    where they lead back from genes to cells, or by a mask where the graph has no such relation.
     """
-    part = data.subgraph({_keys.CELL: cells})
-    for edge_type in part.edge_types:
-        whole = data[edge_type].edge_index
-        sizes = tuple(int(part[node].num_nodes) for node in (edge_type[0], edge_type[2]))
-        part[edge_type].edge_index = EdgeIndex(
-            part[edge_type].edge_index,
-            sparse_size=sizes,
-            sort_order=whole.sort_order,
-            is_undirected=whole.is_undirected,
-        )
+    n_cells = int(data[_keys.CELL].num_nodes)
+    number = torch.full((n_cells,), -1)
+    number[cells] = torch.arange(len(cells))
+    part = copy.copy(data)
+    for name, value in data[_keys.CELL].items():
+        if isinstance(value, Tensor) and len(value) == n_cells:
+            part[_keys.CELL][name] = _rows(value, cells)
+    part[_keys.CELL].num_nodes = len(cells)
+    for edge_type in data.edge_types:
+        source, _, target = edge_type
+        if edge_type == _keys.EXPRESSES or _keys.CELL not in (source, target):
+            continue  # cut below, or among genes
+        store = data[edge_type]
+        if target == _keys.CELL:
+            into, at = edges_into(store.edge_index, cells)
+        else:
+            at = (number[plain(store.edge_index)[0]] >= 0).nonzero()[:, 0]
+            into = plain(store.edge_index)[1, at]
+        start = plain(store.edge_index)[0, at]
+        if source == _keys.CELL:
+            start = number[start]
+            kept = start >= 0
+            into, at, start = into[kept], at[kept], start[kept]
+        sizes = (int(part[source].num_nodes), int(part[target].num_nodes))
+        _put(part, edge_type, torch.stack([start, into]), sizes, store, at)
+    if _keys.EXPRESSES in data.edge_types:
+        back = part[_keys.EXPRESSED_BY]
+        there = part[_keys.EXPRESSES]
+        sizes = (len(cells), int(part[_keys.GENE].num_nodes))
+        flipped = plain(back.edge_index).flip(0)
+        there.edge_index, weight = sorted_by_target(flipped, back.get("edge_weight"), sizes)
+        if weight is not None:
+            there.edge_weight = weight
     return part
+
+
+def _put(
+    part: HeteroData,
+    edge_type: tuple[str, str, str],
+    index: Tensor,
+    sizes: tuple[int, int],
+    store: EdgeStorage,
+    at: Tensor,
+) -> None:
+    """Some edges of a relation, in the order in which they were."""
+    part[edge_type].edge_index = EdgeIndex(
+        index, sparse_size=sizes, sort_order="col", is_undirected=store.edge_index.is_undirected
+    )
+    if "edge_weight" in store:
+        part[edge_type].edge_weight = store.edge_weight[at]
+
+
+def _rows(value: Tensor, rows: Tensor) -> Tensor:
+    """Some rows of a dense or sparse CSR tensor."""
+    return value.index_select(0, rows) if value.layout == torch.strided else _sparse_rows(value, rows)
+
+
+def _sparse_rows(value: Tensor, rows: Tensor) -> Tensor:
+    pointers, columns, values = value.crow_indices(), value.col_indices(), value.values()
+    size = (pointers[1:] - pointers[:-1])[rows]
+    at = torch.cat([torch.arange(int(pointers[r]), int(pointers[r + 1])) for r in rows])
+    starts = torch.cat([torch.zeros(1, dtype=torch.long), size.cumsum(0)])
+    return csr_tensor(starts, columns[at], values[at], (len(rows), value.shape[1]))
 
 
 def partition(data: HeteroData, batch_size: int, *, seed: int = 0) -> Tensor:

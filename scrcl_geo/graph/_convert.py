@@ -12,7 +12,7 @@ from scipy import sparse
 from scrcl_geo import _keys, _validate
 from scrcl_geo._features.expression import used_expression
 from scrcl_geo._features.rows import column_sums
-from scrcl_geo._messages import csr_tensor
+from scrcl_geo._messages import csr_tensor, plain
 from scrcl_geo.graph._spec import DEFAULT_EDGES, EdgeSpec
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def from_matrices(
 def expression_of(data: HeteroData) -> sparse.csr_matrix:
     """The expression (N, G) in a graph, float32 CSR."""
     store = data[_keys.EXPRESSES]
-    cells, genes = store.edge_index.numpy()
+    cells, genes = plain(store.edge_index).numpy()
     weight = store.edge_weight.numpy() if "edge_weight" in store else np.ones(len(cells), np.float32)
     shape = (int(data[_keys.CELL].num_nodes), int(data[_keys.GENE].num_nodes))
     return sparse.csr_matrix((weight, (cells, genes)), shape)

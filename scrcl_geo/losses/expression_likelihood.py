@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.modules.lazy import LazyModuleMixin
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo._messages import plain
+from scrcl_geo._messages import edges_into, plain
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -123,11 +123,7 @@ class ExpressionLikelihood(LazyModuleMixin, nn.Module):
 def _expression_rows(data: HeteroData, cells: Tensor) -> Tensor:
     """Expression of some cells, dense (S, G)."""
     store = data[_keys.EXPRESSED_BY]
-    (pointers, genes), _ = store.edge_index.get_csc()
-    start, n_genes = pointers[cells], pointers[cells + 1] - pointers[cells]
-    row = torch.arange(len(cells), device=cells.device).repeat_interleave(n_genes)
-    first = (n_genes.cumsum(0) - n_genes).repeat_interleave(n_genes)
-    at = start[row] + torch.arange(len(row), device=cells.device) - first
+    row, at = edges_into(store.edge_index, cells)
     found = torch.zeros(len(cells), int(data[_keys.GENE].num_nodes), device=cells.device)
-    found[row, genes[at]] = store.edge_weight[at]
+    found[row, plain(store.edge_index)[0, at]] = store.edge_weight[at]
     return found
