@@ -47,9 +47,9 @@ def committee(
 ) -> np.ndarray:
     """Cluster every embedding by every clusterer and reconcile the partitions.
 
-    No embedding and no clusterer is best for all data; merging is done at two balances. ``weights`` by name of
-    an embedding give its partitions more or less say; 1 by default. With ``judges``, only
-    the ``n_best`` partitions by mean silhouette over these spaces are kept, on at most 2,000 cells; without,
+    No embedding and no clusterer is best for all data; merging is done at two balances. ``weights``, by
+    name of an embedding, give its partitions more or less say; 1 by default. With ``judges``, only the
+    ``n_best`` partitions by mean silhouette over these spaces are kept, on at most 2,000 cells; without,
     all of them. Several judges outvote one that is broken.
 
     Shapes: ``embeddings`` and ``judges`` (N, ·) each → (N,) int64 labels by falling size.

@@ -28,14 +28,14 @@ class ExpressionLikelihood(LazyModuleMixin, nn.Module):
 
     with :math:`q_g` the gene's embedding and :math:`\tilde x_j` the expression of cell j as shares: log
     expression as soft counts, plus the same in units of each gene's spread. The first is led by common genes,
-    the second gives every gene a say. Both views answer the same question through the same genes, so they come to lie
-    in one space without any term that pulls them together.
+    the second gives every gene a say. Both views answer the same question through the same genes, so they
+    come to lie in one space without any term that pulls them together.
 
-    In tissue a place is a cell and those near it: :math:`z_{12}` is the mean of both views where the cell is
-    seen, and the first view answers there alone, so what a cell shows of itself counts as far as it tells about
-    the place. Without space each cell is its own place, and the first view reads what it is asked for. There
-    kinds of cells are what is sought, and common ones must not drown rare ones: cells are drawn evenly over
-    small groups (``even``, (N,) weights).
+    In tissue a place is a cell and those near it: :math:`z_{12}` is the mean of both views where the cell
+    is seen, and the first view answers there alone, so what a cell shows of itself counts as far as it
+    tells about the place. Without space each cell is its own place, and the first view reads what it is
+    asked for. There kinds of cells are what is sought, and common ones must not drown rare ones: cells are
+    drawn evenly over small groups (``even``, (N,) weights).
 
     Not of the paper. Source of the idea to predict what is masked: He et al., CVPR 2022 (images); of even
     draws: Hie et al., Cell Systems 2019 (geometric sketching).
@@ -59,7 +59,7 @@ class ExpressionLikelihood(LazyModuleMixin, nn.Module):
         self.gene_weight = nn.UninitializedParameter(requires_grad=False)
 
     def initialize_parameters(self, views: Any, data: HeteroData) -> None:
-        """Take each gene's weight from its spread, and its share of all expression as the start of its bias."""
+        """Take each gene's weight from its spread, and from its share of expression where its bias starts."""
         if not self.has_uninitialized_params():
             return
         store, n_cells = data[_keys.EXPRESSES], int(data[_keys.CELL].num_nodes)

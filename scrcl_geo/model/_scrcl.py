@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 class ScRCL(TrainedModel):
     """Refinement contrastive learning of cell–gene associations.
 
-    Source: Peng et al., AAAI 2026, arXiv 2512.10640. Differs from the paper: the views are the cell itself and
-    its surroundings without it; cells enter as principal components; refinement is bipartite; and both views are
-    aligned by the genes of hidden cells, which they both must predict. ``ScRCL.paper()`` has the paper's
-    choices.
+    Source: Peng et al., AAAI 2026, arXiv 2512.10640. Differs from the paper: the views are the cell itself
+    and its surroundings without it; cells enter as principal components; refinement is bipartite; and both
+    views are aligned by the genes of hidden cells, which they both must predict. ``ScRCL.paper()`` has the
+    paper's choices.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Encoders of one relation: a cell by itself, and the two views of the paper.
 
-Those of the paper have PyG's own encoder signature ``forward(x, edge_index, edge_weight)``, so any convolution or model of
-``torch_geometric.nn`` can stand in their place.
+Those of the paper have PyG's own encoder signature ``forward(x, edge_index, edge_weight)``, so any
+convolution or model of ``torch_geometric.nn`` can stand in their place.
 """
 
 from __future__ import annotations

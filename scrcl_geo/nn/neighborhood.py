@@ -49,9 +49,9 @@ class NeighborhoodEncoder(nn.Module):
         s_i = W x_i, \qquad u_i = \mathrm{MLP}\Big(\sum_r \alpha_r \sum_k W_{rk}
             \frac{(P_r^k (v \odot s))_i}{(P_r^k v)_i}\Big), \qquad \alpha = \mathrm{softmax}(a)
 
-    with :math:`P_r` the walk along relation r, k its reaches and v 1 for the cells that are to be seen: hidden
-    ones are left out of the means, so that a cell can be predicted from its surroundings. Each relation has
-    a weight :math:`\alpha_r` that is learned; one that a graph lacks is left out.
+    with :math:`P_r` the walk along relation r, k its reaches and v 1 for the cells that are to be seen:
+    hidden ones are left out of the means, so that a cell can be predicted from its surroundings. Each
+    relation has a weight :math:`\alpha_r` that is learned; one that a graph lacks is left out.
 
     Shapes: features of the cells (N, F) and edges by relation → (N, D). O(k E S + N (F S + H (S k + D))).
 

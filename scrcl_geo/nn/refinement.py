@@ -58,9 +58,9 @@ class BipartiteRefinement(nn.Module):
         z_i = \mathrm{normalise}\big(h_i W_h + (\tilde X Q)_i W_m\big)
 
     with :math:`\tilde X` the normalised bipartite graph, :math:`\hat B` the normalised co-expression graph
-    and E an embedding of the genes that is learned, where their number is given. A gene is what the cells that
-    express it are. Cells send over ``(cell, expresses, gene)``, genes over ``(gene, coexpressed_with, gene)``
-    and ``(gene, rev_expresses, cell)``. Cells marked as ``hidden`` neither send nor receive.
+    and E an embedding of the genes that is learned, where their number is given. A gene is what the cells
+    that express it are. Cells send over ``(cell, expresses, gene)``, genes over ``(gene, coexpressed_with,
+    gene)`` and ``(gene, rev_expresses, cell)``. Cells marked as ``hidden`` neither send nor receive.
 
     Differs from the paper: its gene encoder has one weight row per cell and can see neither new cells nor
     a mini-batch; here no weight depends on N.

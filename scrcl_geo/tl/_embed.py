@@ -63,12 +63,12 @@ def embed(
     Returns
     -------
     None
-        Writes ``obsm["X_scrcl_refined"]`` float32 (N, 2 K), the two refined views; ``obsm["X_scrcl"]`` float32
-        (N, 3 K + F), these, their mean and the input side by side, each of total variance 1; and
-        ``uns["scrcl"]`` (dict: ``params``, ``losses``
-        DataFrame epoch × term, ``stopped``, ``learning_rate`` that it took, ``effective_rank`` of the views,
-        ``seed``, ``device``, ``versions``, ``input_hash``, ``blocks`` with the columns of each part of the
-        embedding, ``scaling`` with their centre and scale). Warns where the views have collapsed.
+        Writes ``obsm["X_scrcl_refined"]`` float32 (N, 2 K), the two refined views; ``obsm["X_scrcl"]``
+        float32 (N, 3 K + F), these, their mean and the input side by side, each of total variance 1; and
+        ``uns["scrcl"]`` (dict: ``params``, ``losses`` DataFrame epoch × term, ``stopped``,
+        ``learning_rate`` that it took, ``effective_rank`` of the views, ``seed``, ``device``, ``versions``,
+        ``input_hash``, ``blocks`` with the columns of each part of the embedding, ``scaling`` with their
+        centre and scale). Warns where the views have collapsed.
 
     Examples
     --------
@@ -125,7 +125,7 @@ def embed(
 
 
 def _input(adata: AnnData) -> np.ndarray:
-    """What the network read, handed out beside it, so that nothing it may lose is lost; in tissue smoothed."""
+    """What the network read, so that nothing it may lose is lost; in tissue smoothed."""
     x = np.asarray(adata.obsm[_keys.PCA])
     if _keys.SPATIAL_CONNECTIVITIES not in adata.obsp:
         return x
