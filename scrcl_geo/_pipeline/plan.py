@@ -12,7 +12,7 @@ from scrcl_geo import _keys, _validate
 from scrcl_geo._features import checks
 from scrcl_geo._features.rows import on_disk
 from scrcl_geo._features.values import SAMPLE
-from scrcl_geo.cluster import CLUSTERED
+from scrcl_geo.cluster._sample import CLUSTERED
 from scrcl_geo.graph._batch_size import FULL_UP_TO, resolve_batch_size
 
 if TYPE_CHECKING:

@@ -9,11 +9,10 @@ from scrcl_geo.cluster._kmeans import kmeans
 from scrcl_geo.cluster._leiden import leiden
 from scrcl_geo.cluster._merging import merging
 from scrcl_geo.cluster._number import best_number, number_of_clusters
-from scrcl_geo.cluster._sample import CLUSTERED, on_sample
+from scrcl_geo.cluster._sample import on_sample
 from scrcl_geo.cluster._stability import best_jaccard
 
 __all__ = [
-    "CLUSTERED",
     "best_jaccard",
     "best_number",
     "committee",

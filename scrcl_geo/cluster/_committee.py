@@ -40,16 +40,14 @@ def committee(
     n_clusters: int,
     *,
     clusterers: Sequence[str] = ("kmeans", "merging"),
-    weights: Mapping[str, float] | None = None,
     judges: Sequence[np.ndarray] = (),
     n_best: int = 3,
     seed: int = 0,
 ) -> np.ndarray:
     """Cluster every embedding by every clusterer and reconcile the partitions.
 
-    No embedding and no clusterer is best for all data; merging is done at two balances. ``weights``, by
-    name of an embedding, give its partitions more or less say; 1 by default. With ``judges``, only the
-    ``n_best`` partitions by mean silhouette over these spaces are kept, on at most 2,000 cells; without,
+    No embedding and no clusterer is best for all data; merging is done at two balances. With ``judges``, only
+    the ``n_best`` partitions by mean silhouette over these spaces are kept, on at most 2,000 cells; without,
     all of them. Several judges outvote one that is broken.
 
     Shapes: ``embeddings`` and ``judges`` (N, ·) each → (N,) int64 labels by falling size.
@@ -63,32 +61,23 @@ def committee(
     """
     for name in clusterers:
         _validate.one_of("clusterers", name, CLUSTERERS)
-    found = [
-        (labels, (weights or {}).get(part, 1.0))
-        for part, embedding in embeddings.items()
+    partitions = [
+        labels
+        for embedding in embeddings.values()
         for name in clusterers
         for labels in CLUSTERERS[name](embedding, n_clusters, seed)
     ]
-    partitions, says = [labels for labels, _ in found], [say for _, say in found]
     if judges:
         votes = np.mean([silhouettes(partitions, space, seed) for space in judges], axis=0)
-        best = np.argsort(-votes, kind="stable")[:n_best]
-        partitions, says = [partitions[i] for i in best], [says[i] for i in best]
-    return consensus(partitions, n_clusters, weights=says, seed=seed)
+        partitions = [partitions[i] for i in np.argsort(-votes, kind="stable")[:n_best]]
+    return consensus(partitions, n_clusters, seed=seed)
 
 
-def consensus(
-    partitions: Sequence[np.ndarray],
-    n_clusters: int,
-    *,
-    weights: Sequence[float] | None = None,
-    seed: int = 0,
-) -> np.ndarray:
+def consensus(partitions: Sequence[np.ndarray], n_clusters: int, *, seed: int = 0) -> np.ndarray:
     """One partition that agrees with many: cells are grouped by their memberships in all of them.
 
     The memberships side by side are a 0/1 embedding of width Σ K, in which the squared distance of two cells
-    is twice the number, or weight, of the partitions that separate them; no N × N co-association matrix is
-    needed.
+    is twice the number of partitions that separate them; no N × N co-association matrix is needed.
 
     Shapes: each partition (N,) → (N,) int64 labels by falling size. O(N · Σ K · √N).
 
@@ -100,11 +89,7 @@ def consensus(
     True
     """
     width = [int(labels.max()) + 1 for labels in partitions]
-    says = np.sqrt(np.ones(len(partitions)) if weights is None else np.asarray(weights)).astype(np.float32)
-    memberships = [
-        say * np.eye(k, dtype=np.float32)[labels]
-        for k, labels, say in zip(width, partitions, says, strict=True)
-    ]
+    memberships = [np.eye(k, dtype=np.float32)[p] for k, p in zip(width, partitions, strict=True)]
     return merging(np.concatenate(memberships, axis=1), n_clusters, seed=seed)
 
 

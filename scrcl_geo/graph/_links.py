@@ -38,6 +38,15 @@ def linked(data: HeteroData, relations: Sequence[str] | None = None) -> HeteroDa
     ------
     ScrclInputError
         No such relation, or a negative weight in one of them.
+
+    Examples
+    --------
+    >>> import scrcl_geo as sg
+    >>> adata = sg.datasets.toy(n_slides=1, n_cells=100)
+    >>> sg.pp.graph(adata)
+    >>> data = sg.graph.linked(sg.graph.to_hetero(adata))
+    >>> bool(data["cell", "linked_to", "cell"].edge_index.is_undirected)
+    True
     """
     there = {t[1]: t for t in data.edge_types if t[0] == t[2] == _keys.CELL and t != _keys.LINKED}
     if relations is None:

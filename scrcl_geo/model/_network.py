@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from scrcl_geo import _keys
+from scrcl_geo import _keys, _validate
 from scrcl_geo.losses import (
     DistributionAlignment,
     ExpressionLikelihood,
@@ -18,6 +18,7 @@ from scrcl_geo.losses import (
     Term,
     ViewConsistency,
 )
+from scrcl_geo.model._reading import MOST_HOPS
 from scrcl_geo.nn import (
     BipartiteRefinement,
     CellEncoder,
@@ -36,6 +37,22 @@ DEFAULT, PAPER = "default", "paper"
 PRESETS = (DEFAULT, PAPER)
 _FAR = (1, 2, 4, 8, 16)  # hops in tissue, where a domain is some cells thick or many
 _CLOSE = (1, 2)  # hops over relations that lead to cells that are alike
+
+
+def check_config(config: dict[str, Any]) -> None:
+    """Settings of a model within their range.
+
+    Raises
+    ------
+    ScrclInputError
+        One is not.
+    """
+    for name in ("hidden_channels", "out_channels", "n_networks", "max_epochs"):
+        _validate.at_least(name, config[name], 1)
+    for n in config["n_hops"]:
+        _validate.within("n_hops", n, 0, MOST_HOPS)
+    _validate.within("mask_rate", config["mask_rate"], 0, 0.99)
+    _validate.one_of("preset", config["preset"], PRESETS)
 
 
 def objective_of(preset: str) -> Objective:

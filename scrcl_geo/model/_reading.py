@@ -108,6 +108,13 @@ def read_graph(
     return data
 
 
+def names_and_inputs(source: AnnData | HeteroData, use_rep: str) -> tuple[list[str], InputMap | None]:
+    """Names of the genes in use, and the map that new cells go through; a graph has neither."""
+    if isinstance(source, HeteroData):
+        return [str(i) for i in range(int(source[_keys.GENE].num_nodes))], None
+    return used_genes(source), InputMap.of(source) if use_rep == _keys.PCA else None
+
+
 def _checked(data: HeteroData, n_genes: int | None) -> HeteroData:
     """A graph of the user's with edges sorted by target; the user's own is not changed."""
     remedy = "build it as sg.graph.to_hetero does"

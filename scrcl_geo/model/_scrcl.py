@@ -12,15 +12,14 @@ from torch import nn
 from torch_geometric.data import HeteroData
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo._features.expression import used_genes
-from scrcl_geo._features.inputs import InputMap
 from scrcl_geo._version import __version__
 from scrcl_geo.graph import DEFAULT_EDGES, EdgeSpec
 from scrcl_geo.graph._fingerprint import fingerprint
 from scrcl_geo.losses import Objective
 from scrcl_geo.model._fitting import batches_of, mark_cells, settings_of, sizes_of, train_networks
-from scrcl_geo.model._network import DEFAULT, PRESETS, NetworkParts, objective_of, paper_setting
-from scrcl_geo.model._reading import MOST_HOPS, Reading, read_graph
+from scrcl_geo.model._network import DEFAULT, NetworkParts, check_config, objective_of, paper_setting
+from scrcl_geo.model._printing import described
+from scrcl_geo.model._reading import Reading, names_and_inputs, read_graph
 from scrcl_geo.model._saving import load_state
 from scrcl_geo.model._trained import TrainedModel
 from scrcl_geo.train import Checkpoint, TrainingLog
@@ -48,36 +47,31 @@ class ScRCL(TrainedModel):
     cell_encoder
         View of a cell by itself, likewise; as wide as ``encoder`` by default.
     refinement
-        Module ``forward(h, data) -> (refined cells, genes)``; by default
-        :class:`scrcl_geo.nn.BipartiteRefinement`.
+        ``forward(h, data) -> (cells, genes)``; by default :class:`scrcl_geo.nn.BipartiteRefinement`.
     objective
-        Training objective; by default the likelihood of what hidden cells express.
+        By default the likelihood of what hidden cells express.
     edges
-        Edge types of the graph that is read from an AnnData.
+        Edge types that are read from an AnnData.
     joined
-        Names of the relations of cells that are joined for the losses and for encoders of one relation; None
-        takes all, in tissue all but ``similar_to``.
+        Relations of cells that are joined for losses and encoders of one relation; None takes all, in
+        tissue all but ``similar_to``.
     use_rep
-        Input: a key of ``obsm``, or ``"X"`` for the sparse log expression of the genes in use, for encoders
-        that read it.
+        Input: a key of ``obsm``, or ``"X"`` for sparse log expression, for encoders that read it.
     hidden_channels, out_channels
         Widths D of the default views and K of the refined embeddings.
-    n_hops
-        Smoothing steps before each of the views, whatever its encoder.
-    dropout
-        In the default parts.
+    n_hops, dropout
+        Smoothing steps before each view, whatever its encoder; dropout in the default parts.
     mask_rate
-        Share of the cells that each step hides and asks for; training keeps the state that predicts
-        held-out cells best. 0 shows all cells and stops where the loss comes to rest.
+        Share of the cells that each step hides; training keeps the state that predicts held-out cells
+        best. 0 shows all cells and stops where the loss comes to rest.
     n_networks
-        Networks that are trained, one seed after the other; their embeddings stand side by side.
+        Networks trained, a seed each; their embeddings stand side by side.
     max_epochs, learning_rate, weight_decay
-        Of the optimiser; in mini-batches, epochs shrink to keep three times as many steps.
+        Of Adam; in mini-batches, epochs shrink to keep three times as many steps.
     batch_size
-        Cells per mini-batch; ``"full"`` for all at once; ``"auto"`` takes all up to 20,000 cells and about
-        8,000 at a time beyond.
+        Cells per mini-batch, ``"full"``, or ``"auto"``: all up to 20,000 cells, about 8,000 beyond.
     preset
-        ``"default"``, or ``"paper"``; see :meth:`paper`.
+        ``"default"`` or ``"paper"``; see :meth:`paper`.
 
     Attributes
     ----------
@@ -119,21 +113,7 @@ class ScRCL(TrainedModel):
         batch_size: int | str = "auto",
         preset: str = DEFAULT,
     ) -> None:
-        for name, value in (
-            ("hidden_channels", hidden_channels),
-            ("out_channels", out_channels),
-            ("n_networks", n_networks),
-            ("max_epochs", max_epochs),
-        ):
-            _validate.at_least(name, value, 1)
-        for n in n_hops:
-            _validate.within("n_hops", n, 0, MOST_HOPS)
-        _validate.within("mask_rate", mask_rate, 0, 0.99)
         _validate.unique("edge types", [edge.edge_type for edge in edges])
-        _validate.one_of("preset", preset, PRESETS)
-        self.parts = NetworkParts(cell_encoder, encoder, refinement)
-        self.objective = objective or objective_of(preset)
-        self.edges = tuple(edges)
         self.config: dict[str, Any] = {
             "preset": preset,
             "use_rep": use_rep,
@@ -149,6 +129,10 @@ class ScRCL(TrainedModel):
             "weight_decay": weight_decay,
             "batch_size": batch_size,
         }
+        check_config(self.config)
+        self.parts = NetworkParts(cell_encoder, encoder, refinement)
+        self.objective = objective or objective_of(preset)
+        self.edges = tuple(edges)
 
     @classmethod
     def paper(cls, n_clusters: int = 32, **overrides: Any) -> ScRCL:
@@ -181,11 +165,9 @@ class ScRCL(TrainedModel):
         device
             ``"auto"``, ``"cpu"`` or ``"cuda"``.
         batches
-            What an epoch goes through instead of our own partitions: any loader that yields ``HeteroData``
-            cut from :meth:`graph`.
+            What an epoch goes through, instead of our partitions: any loader of parts of :meth:`graph`.
         checkpoint
-            Where to keep the state of the training. Where a state of this very run (same input, settings,
-            seed and versions) is there, training goes on from it.
+            Where the state of the training is kept, and gone on from where it is of this very run.
         progress
             Show a progress bar.
 
@@ -203,7 +185,7 @@ class ScRCL(TrainedModel):
         """
         self.device_ = resolve_device(device)
         data = self.graph(source, seed=seed)
-        self.genes_, self.inputs_ = _names_and_inputs(source, self.config["use_rep"])
+        self.genes_, self.inputs_ = names_and_inputs(source, self.config["use_rep"])
         self.input_hash_ = fingerprint(data)
         self.sizes_ = sizes_of(data, self.reading_)
         if batches is None:
@@ -232,20 +214,11 @@ class ScRCL(TrainedModel):
         return self.logs_[0]
 
     def __repr__(self) -> str:
-        changed = {name: value for name, value in self.config.items() if value is not None}
-        lines = [f"  {name}={value!r}" for name, value in changed.items()]
-        lines += [f"  edges={[edge.edge_type[1] for edge in self.edges]}"]
-        for name in ("cell_encoder", "encoder", "refinement"):
-            part = getattr(self.parts, name)
-            lines.append(f"  {name}={_indented(repr(part)) if part is not None else self.config['preset']}")
-        return "\n".join(["ScRCL(", *lines, f"  objective={_indented(repr(self.objective))}", ")"])
+        return described(self.config, self.edges, self.parts, self.objective)
 
     def graph(self, source: AnnData | HeteroData, *, seed: int = 0) -> HeteroData:
-        """The graph that training reads; what own loaders cut.
-
-        Features are scaled and smoothed, relations joined, and cells marked as held out; without space, cells
-        carry the weights of an even draw. New cells are read by :meth:`views` as training did.
-        """
+        """The graph that training reads, and what own loaders cut: features scaled and smoothed, relations
+        joined, cells marked as held out and, without space, weighted for an even draw."""
         data = read_graph(source, edges=self.edges, use_rep=self.config["use_rep"])
         self.reading_ = Reading.of(data, self.config["n_hops"], self.config["joined"])
         data = self.reading_.ready(data)
@@ -274,14 +247,3 @@ class ScRCL(TrainedModel):
         for name, value in state.items():
             setattr(model, name, value)
         return model
-
-
-def _names_and_inputs(source: AnnData | HeteroData, use_rep: str) -> tuple[list[str], InputMap | None]:
-    """Names of the genes in use, and the map that new cells go through; a graph has neither."""
-    if isinstance(source, HeteroData):
-        return [str(i) for i in range(int(source[_keys.GENE].num_nodes))], None
-    return used_genes(source), InputMap.of(source) if use_rep == _keys.PCA else None
-
-
-def _indented(text: str) -> str:
-    return text.replace("\n", "\n  ")

@@ -22,8 +22,8 @@ class Propagation(MessagePassing):
     --------
     >>> import torch
     >>> pair = torch.tensor([[0, 1], [1, 0]])
-    >>> Propagation()(torch.tensor([[0.0], [1.0]]), pair).tolist()
-    [[0.5], [0.5]]
+    >>> [round(float(x), 3) for x in Propagation()(torch.tensor([[0.0], [1.0]]), pair)]
+    [0.5, 0.5]
     """
 
     SUPPORTS_FUSED_EDGE_INDEX = True

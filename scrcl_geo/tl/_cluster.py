@@ -12,7 +12,6 @@ import pandas as pd
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo import cluster as methods
-from scrcl_geo.tl._embed import INPUT
 from scrcl_geo.tl._embedding_parts import embedding as rep_of
 from scrcl_geo.tl._embedding_parts import part_columns
 from scrcl_geo.tl._estimate import estimate_clusters
@@ -111,14 +110,11 @@ def cluster(
 
 
 def _by_consensus(embedding: np.ndarray, columns: dict[str, slice], n_clusters: int, seed: int) -> np.ndarray:
-    """Every part clustered by k-means and by a tied mixture, and all partitions reconciled.
+    """A tied mixture of the refined views, of their mean and of what the network read, reconciled.
 
-    Nothing is chosen: no label-free score ranks partitions of all kinds of data well (docs/accuracy.md). What
-    the network read has as much say as its two parts together, so that a network that learned nothing costs
-    little.
+    Nothing is chosen: no label-free score ranks partitions of all kinds of data well (docs/accuracy.md).
+    Parts that do not vary have no say.
     """
     parts = {name: embedding[:, place] for name, place in columns.items()} or {"": embedding}
     telling = {name: part for name, part in parts.items() if np.ptp(part, axis=0).any()} or parts
-    return methods.committee(
-        telling, n_clusters, clusterers=["kmeans", "gmm"], weights={INPUT: 2.0}, seed=seed
-    )
+    return methods.committee(telling, n_clusters, clusterers=["gmm"], seed=seed)

@@ -96,9 +96,13 @@ def embed(
     views = model.views(adata)
     refined = views.side_by_side("z").cpu().numpy()
     rank = effective_rank(views.side_by_side("u").cpu().numpy())
+    parts = {INPUT: _input(adata)}
     if rank < _COLLAPSED:
-        logger.warning("the views have collapsed: effective rank %.2f", rank)
-    parts = {VIEWS: refined, JOINT: views.joint.cpu().numpy(), INPUT: _input(adata)}
+        logger.warning("the views have collapsed (effective rank %.2f): the input stands alone", rank)
+    elif not any(log.learned for log in model.logs_):
+        logger.warning("training did not help to predict held-out cells: the input stands alone")
+    else:
+        parts = {VIEWS: refined, JOINT: views.joint.cpu().numpy(), **parts}
     adata.obsm[key_added] = join(*parts.values())
     adata.obsm[f"{key_added}_refined"] = refined
     losses = pd.DataFrame(model.log_.losses)

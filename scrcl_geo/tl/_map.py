@@ -156,7 +156,7 @@ def _one(
         similar = connectivities(knn_distances(features, n_neighbors, metric="cosine", seed=seed))
         relations = {_keys.SIMILAR: similar, _keys.NEAR: near, _keys.COEXPRESSED: reference.coexpression}
         parts = [
-            *_of_network(model, from_matrices(features, relations, new.expression)),
+            *_of_network(model, reference, from_matrices(features, relations, new.expression)),
             smooth(features, near, HOPS_OF_TISSUE),
         ]
         embedding = (np.concatenate(parts, axis=1) - reference.center) / reference.scale
@@ -169,16 +169,21 @@ def _one(
         _keys.SIMILAR: joint_graph(known, features, n_neighbors),
         _keys.COEXPRESSED: reference.coexpression,
     }
-    parts = [*_of_network(model, from_matrices(both, relations, expression)), both]
+    parts = [*_of_network(model, reference, from_matrices(both, relations, expression)), both]
     embedding = (np.concatenate(parts, axis=1)[len(known) :] - reference.center) / reference.scale
     n_network = reference.views.shape[1]
+    in_expression = novelty_of_expression(known, features, seed)
+    if not n_network:
+        return embedding, in_expression
     in_views = novelty_of_views(reference.views.astype(np.float32), embedding[:, :n_network])
     # the network draws cells of no kind it knows to kinds it knows; what they express tells
-    return embedding, np.maximum(in_views, novelty_of_expression(known, features, seed))
+    return embedding, np.maximum(in_views, in_expression)
 
 
-def _of_network(model: TrainedModel, data: HeteroData) -> list[np.ndarray]:
-    """The refined views and what they say together, as :func:`scrcl_geo.tl.embed` hands them out."""
+def _of_network(model: TrainedModel, reference: Reference, data: HeteroData) -> list[np.ndarray]:
+    """The refined views and what they say together, where :func:`scrcl_geo.tl.embed` handed them out."""
+    if not reference.views.shape[1]:
+        return []
     views = model.views(data)
     return [views.side_by_side("z").cpu().numpy(), views.joint.cpu().numpy()]
 

@@ -48,6 +48,11 @@ class TrainingLog:
     stopped: str = ""
     learning_rate: float = 0.0
 
+    @property
+    def learned(self) -> bool:
+        """Whether held-out cells were ever predicted better than before training; true without any."""
+        return not self.held_out or min(self.held_out) < self.held_out[0]
+
 
 def fit(
     module: nn.Module,

@@ -41,7 +41,8 @@ def test_shapes_and_types(adata, fitted):
     views = fitted.views(adata)
     assert fitted.embed(adata, on="u").shape == (adata.n_obs, 2 * views.u1.shape[1])
     assert fitted.embed(adata, on="z").shape == (adata.n_obs, 2 * views.z1.shape[1])
-    assert fitted.embed(adata).shape == views.z1.shape
+    assert fitted.embed(adata, on="joint").shape == views.z1.shape
+    assert np.array_equal(fitted.embed(adata), fitted.embed(adata, on="z"))
     assert fitted.embed(adata).dtype == np.float32
     assert views.genes.shape == (len(fitted.genes_), views.z1.shape[1])
     scores = fitted.associations(adata)

@@ -1,44 +1,82 @@
-"""A network that learned nothing does not spoil the clusters."""
+"""A network that learned nothing, or one that collapsed, does not spoil the clusters."""
+
+import logging
 
 import numpy as np
 import pytest
+import torch
 
 import scrcl_geo as sg
-from scrcl_geo.tl._embedding_parts import part_columns
+from scrcl_geo._features.parts import join
+from scrcl_geo._neighbors.smoothing import smooth
+
+
+class Constant(torch.nn.Module):
+    """An encoder that sees no difference between cells."""
+
+    def __init__(self):
+        super().__init__()
+        self.value = torch.nn.Parameter(torch.ones(64))
+
+    def forward(self, x):
+        return self.value.expand(len(x), -1)
+
+
+BROKEN = {
+    "untrained": lambda: sg.ScRCL(learning_rate=1e-12),
+    "collapsed": lambda: sg.ScRCL(encoder=Constant(), cell_encoder=Constant()),
+}
 
 
 @pytest.fixture(scope="module", params=["yes", "no"], ids=["tissue", "cells"])
-def embedded(request):
+def graphs(request):
     adata = sg.datasets.toy(n_slides=1, n_cells=600)
     sg.pp.graph(adata, spatial=request.param)
-    sg.tl.embed(adata, max_epochs=5, progress=False)
-    return adata, adata.obs["domain"]
+    return adata
 
 
-def line(shape):
-    """All cells on one line: views that have collapsed."""
-    rng = np.random.default_rng(0)
-    return rng.normal(size=(shape[0], 1)) * rng.normal(size=(1, shape[1]))
+def score(adata, model):
+    adata = adata.copy()
+    truth = adata.obs["domain"]
+    sg.tl.embed(adata, model=model, progress=False)
+    sg.tl.cluster(adata, truth.nunique())
+    return adata, sg.metrics.ari(truth, adata.obs["scrcl"])
 
 
-def noise(shape):
-    """Views that know nothing of the cells."""
-    return np.random.default_rng(0).normal(size=shape)
+def without_network(adata):
+    """The same clusterer on what the network reads."""
+    adata = adata.copy()
+    x = adata.obsm["X_pca"]
+    if "spatial_connectivities" in adata.obsp:
+        x = smooth(x, adata.obsp["spatial_connectivities"], 4)
+    adata.obsm["X_input"] = join(x)
+    sg.tl.cluster(adata, adata.obs["domain"].nunique(), use_rep="X_input")
+    return sg.metrics.ari(adata.obs["domain"], adata.obs["scrcl"])
 
 
-@pytest.mark.parametrize("broken", [line, noise, np.zeros])
-def test_broken_views_cost_little(embedded, broken):
-    adata, truth = embedded
-    views = part_columns(adata, "X_scrcl")["views"]
-    whole = adata.obsm["X_scrcl"].copy()
-    n_clusters = truth.nunique()
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_broken_network_is_told_and_costs_nothing(graphs, broken, caplog):
+    with caplog.at_level(logging.WARNING, logger="scrcl_geo"):
+        adata, found = score(graphs, BROKEN[broken]())
+    assert "the input stands alone" in caplog.text
+    assert list(adata.uns["scrcl"]["blocks"]["X_scrcl"]) == ["input"]
+    assert found == pytest.approx(without_network(graphs))
 
-    sg.tl.cluster(adata, n_clusters)
-    sound = sg.metrics.ari(truth, adata.obs["scrcl"])
-    adata.obsm["X_scrcl"][:, views] = broken(whole[:, views].shape)
-    sg.tl.cluster(adata, n_clusters)
-    found = sg.metrics.ari(truth, adata.obs["scrcl"])
-    adata.obsm["X_scrcl"] = whole
 
-    assert sound > 0.7
-    assert found > sound - 0.05
+def test_a_sound_network_is_not_below_the_input(graphs):
+    _, sound = score(graphs, sg.ScRCL())
+    assert sound > 0.9
+    assert sound > without_network(graphs) - 0.02
+
+
+def test_cells_can_be_mapped_without_the_network(graphs):
+    adata, _ = score(graphs, model := BROKEN["untrained"]())
+    new = graphs[:100].copy()
+    sg.tl.map(new, model.remember(adata))
+    assert new.obsm["X_scrcl"].shape[1] == adata.obsm["X_scrcl"].shape[1]
+    assert np.isfinite(new.obsm["X_scrcl"]).all()
+
+
+def test_a_sound_network_is_in_the_embedding(graphs):
+    adata, _ = score(graphs, sg.ScRCL())
+    assert list(adata.uns["scrcl"]["blocks"]["X_scrcl"]) == ["views", "joint", "input"]
