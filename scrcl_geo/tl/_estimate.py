@@ -10,8 +10,7 @@ import numpy as np
 from scrcl_geo import _keys, _validate
 from scrcl_geo import cluster as methods
 from scrcl_geo._neighbors.smoothing import samples_averaged
-from scrcl_geo.tl._embed import INPUT
-from scrcl_geo.tl._embedding_parts import embedding, part_columns
+from scrcl_geo.tl._embedding_parts import embedding
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -32,11 +31,10 @@ def estimate_clusters(
 ) -> int:
     """Estimate the number of clusters, without labels, and how stable each number is.
 
-    The cells are clustered into every number; the number whose clusters are best separated is chosen (see
-    :func:`scrcl_geo.cluster.number_of_clusters`). Cells and tissue differ in two points. For cells, the views
-    add the ratio of variance between and within clusters; in tissue, neighbours share their
-    surroundings, so that this ratio would take one sample for many. For the same reason there are at most as
-    many domains as the square root of the independent samples, which are counted in the spatial graph.
+    The cells are clustered into every number; the number whose clusters are best separated, by silhouette in
+    the embedding, is chosen (see :func:`scrcl_geo.cluster.number_of_clusters`). In tissue, neighbours share
+    their surroundings: there are at most as many domains as the square root of the independent samples, which
+    are counted in the spatial graph.
     The cost does not grow beyond 10,000 cells.
 
     Parameters
@@ -58,7 +56,7 @@ def estimate_clusters(
     int
         The number. Also writes ``uns["scrcl_n_clusters"]``, a dict: ``n_clusters`` int and ``table``
         DataFrame, one row per number: ``n_clusters`` int64, ``score`` float64 (higher is better),
-        ``silhouette``, ``calinski_harabasz`` (cells), ``stability`` (median ARI of pairs of subsamples) with
+        ``silhouette``, ``stability`` (median ARI of pairs of subsamples) with
         its quartiles ``stability_low`` and ``stability_high``.
 
     Raises
@@ -76,14 +74,9 @@ def estimate_clusters(
     True
     """
     _validate.n_clusters(max_clusters, adata.n_obs)
-    space = embedding(adata, use_rep)
-    columns = part_columns(adata, use_rep)
-    in_space = _keys.SPATIAL_CONNECTIVITIES in adata.obsp
-    if in_space:
+    if _keys.SPATIAL_CONNECTIVITIES in adata.obsp:
         max_clusters = max_clusters or _most_domains(adata)
-    # in tissue neighbours share their surroundings: a ratio of variances would take one sample for many
-    network = None if in_space or not columns else space[:, : columns[INPUT].start]
-    table = methods.number_of_clusters(space, network, max_clusters=max_clusters, seed=seed)
+    table = methods.number_of_clusters(embedding(adata, use_rep), max_clusters=max_clusters, seed=seed)
     number = methods.best_number(table)
     adata.uns[key_added] = {"n_clusters": number, "table": table}
     first, last = table["n_clusters"].iloc[[0, -1]]

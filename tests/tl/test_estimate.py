@@ -9,7 +9,7 @@ from scrcl_geo._neighbors.smoothing import samples_averaged, smooth
 
 @pytest.fixture(scope="module")
 def cells():
-    adata = sg.datasets.toy(n_slides=1, n_cells=300)
+    adata = sg.datasets.toy(n_slides=1, n_cells=300, fold_change=6.0)
     sg.pp.graph(adata, spatial="no")
     sg.tl.embed(adata, progress=False)
     return adata
