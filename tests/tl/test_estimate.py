@@ -1,5 +1,6 @@
 """The number of clusters of an AnnData: written, used by the clusterer, bounded in tissue."""
 
+import anndata as ad
 import numpy as np
 import pytest
 
@@ -9,8 +10,12 @@ from scrcl_geo._neighbors.smoothing import samples_averaged, smooth
 
 @pytest.fixture(scope="module")
 def cells():
-    adata = sg.datasets.toy(n_slides=1, n_cells=300, fold_change=6.0)
-    sg.pp.graph(adata, spatial="no")
+    """Counts of five kinds of cells, each with markers of its own."""
+    rng = np.random.default_rng(0)
+    kind = np.repeat(np.arange(5), 60)
+    rate = rng.gamma(2.0, 1.0, 100) * np.where(np.arange(100) // 20 == kind[:, None], 4.0, 1.0)
+    adata = ad.AnnData(rng.poisson(rate).astype(np.float32))
+    sg.pp.graph(adata)
     sg.tl.embed(adata, progress=False)
     return adata
 
