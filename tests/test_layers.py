@@ -1,5 +1,6 @@
 """Rooms and layers: imports run downwards, never in a circle, and heavy things stay out of light places."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -196,3 +197,15 @@ def test_every_public_name_is_there():
         assert getattr(scrcl_geo, name) is not None
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = scrcl_geo.nothing
+
+
+def test_the_page_on_architecture_names_every_room():
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = page[page.index("## Rooms") : page.index("## The default network")]
+    named = set(
+        re.findall(r"`(\w+)`", "".join(row.split("|")[1] for row in table.splitlines() if "|" in row))
+    )
+    rooms = {
+        path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert named == rooms - {"__init__"}
