@@ -181,13 +181,13 @@ def test_usage_errors_are_code_2():
 
 
 def test_paper_preset_runs(source, tmp_path, monkeypatch):
-    from scrcl_geo.model import _network
+    from scrcl_geo.model import _scrcl
 
-    setting = _network.paper_setting
+    setting = _scrcl.paper_setting
     small = {"hidden_channels": 16, "max_epochs": 2}  # the full setting takes minutes
-    monkeypatch.setattr(_network, "paper_setting", lambda k: {**setting(k), **small})
+    monkeypatch.setattr(_scrcl, "paper_setting", lambda k: {**setting(k), **small})
     assert run(source, tmp_path / "out.h5ad", "--n-clusters", "5", "--preset", "paper") == 0
     result = ad.read_h5ad(tmp_path / "out.h5ad")
-    assert result.uns["scrcl"]["params"]["refinement"] == "paper"
+    assert result.uns["scrcl"]["params"]["preset"] == "paper"
     assert result.obsm["X_scrcl_refined"].shape == (120, 10)
     assert result.obs["scrcl"].nunique() == 5
