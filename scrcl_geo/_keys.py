@@ -37,6 +37,7 @@ COEXPRESSION_DISTANCES = "coexpression_distances"
 COMPOSITION = "X_composition"
 INPUTS = "scrcl_inputs"
 COMPOSITION_MAP = "scrcl_composition"
+REACH = "scrcl_reach"
 GRAPH_PARAMS = "scrcl_graph"
 
 # what tl writes

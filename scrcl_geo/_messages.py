@@ -78,6 +78,14 @@ def edges_into(edge_index: EdgeIndex, nodes: Tensor) -> tuple[Tensor, Tensor]:
     return which, start[which] + torch.arange(len(which), device=nodes.device) - first
 
 
+def some_edges(edge_index: Tensor, keep: Tensor) -> Tensor:
+    """The edges at some positions, (2, e); in order where all are."""
+    some = plain(edge_index)[:, keep]
+    if not isinstance(edge_index, EdgeIndex):
+        return some
+    return EdgeIndex(some, sparse_size=edge_index.sparse_size(), sort_order=edge_index.sort_order)
+
+
 def _sized(edge_index: EdgeIndex) -> bool:
     return None not in edge_index.sparse_size()
 

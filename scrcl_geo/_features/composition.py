@@ -81,7 +81,7 @@ def compositions(
     O(largest reach · E · types).
     """
     n_types = max(2, min(n_types, len(blocks[0]) // 10))
-    sortings = [_types(block, n_types, seed * len(blocks) + i) for i, block in enumerate(blocks)]
+    sortings = [types_of(block, n_types, seed * len(blocks) + i) for i, block in enumerate(blocks)]
     projected, weights, offset = [], [], []
     for form in _FORMS:
         for reach in reaches:
@@ -118,8 +118,8 @@ def _components(parts: list[np.ndarray], n_components: int) -> tuple[np.ndarray,
     return components, weight.astype(np.float32), (raw.mean(axis=0) @ weight).astype(np.float32)
 
 
-def _types(block: np.ndarray, n_types: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Type of each cell (N,) and the centre of each type (n_types, width)."""
+def types_of(block: np.ndarray, n_types: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Type of each cell (N,) by spherical k-means and the centre of each type (n_types, width)."""
     from sklearn.cluster import KMeans
 
     model = KMeans(n_types, n_init=1, max_iter=50, random_state=seed).fit(_directions(block))

@@ -48,6 +48,11 @@ class InputMap:
             projection.apply(matrix, expression.totals, out=features[:, start:stop])
         return features
 
+    def blocks(self, features: np.ndarray) -> list[np.ndarray]:
+        """The columns of features (N, F) by transform."""
+        widths = [p.components.shape[1] for p in self.projections]
+        return np.split(features, np.cumsum(widths)[:-1], axis=1)
+
     def to_dict(self) -> dict[str, Any]:
         """As strings, numbers and arrays, for ``uns`` and saved models."""
         return {

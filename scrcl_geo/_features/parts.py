@@ -25,14 +25,6 @@ def join(*blocks: np.ndarray) -> np.ndarray:
     return joined
 
 
-def scaling(*blocks: np.ndarray) -> dict[str, np.ndarray]:
-    """Centre and scale, (D,) float32 each, of the columns :func:`join` makes, to join new cells alike."""
-    moments = [_center_and_scale(block) for block in blocks]
-    center = np.concatenate([c for c, _ in moments])
-    scale = np.repeat([s for _, s in moments], [block.shape[1] for block in blocks])
-    return {"center": center.astype(np.float32), "scale": scale.astype(np.float32)}
-
-
 def _center_and_scale(block: np.ndarray) -> tuple[np.ndarray, float]:
     center = block.mean(axis=0, dtype=np.float64)
     total = 0.0

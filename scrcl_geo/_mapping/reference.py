@@ -11,7 +11,8 @@ from scipy import sparse
 from scrcl_geo import _keys
 from scrcl_geo._mapping.classifier import Classifier
 
-_ARRAYS = ("center", "scale", "features", "views")
+_ARRAYS = ("features", "embedding")
+_PLAIN = ("clusters", "reading", "neighbors", "from_network", "n_hops")
 _COEXPRESSION = ("data", "indices", "indptr")
 
 
@@ -32,18 +33,19 @@ class Reference:
     """Genes, statistics, a sample of the cells and a classifier of their clusters.
 
     ``reading`` is what ``pp.select_genes`` recorded, ``neighbors`` the numbers of neighbours by expression
-    and, for tissue, in space. Shapes: ``center``, ``scale`` (D,) of the embedding; ``features`` (M, F) and
-    ``views`` (M, networks · K), float16, of the sampled cells; ``coexpression`` (n_used, n_used).
+    and, for tissue, in space. The embedding is ``from_network`` or of the input, averaged over ``n_hops`` in
+    space. Shapes: ``features`` (M, F) and ``embedding`` (M, D), float16, of the sampled cells;
+    ``coexpression`` (n_used, n_used).
     """
 
     genes: Genes
     clusters: list[str]
     reading: dict[str, Any]
     neighbors: dict[str, int]
-    center: np.ndarray
-    scale: np.ndarray
+    from_network: bool
+    n_hops: int
     features: np.ndarray
-    views: np.ndarray
+    embedding: np.ndarray
     classifier: Classifier
     coexpression: sparse.csr_matrix
 
@@ -54,7 +56,7 @@ class Reference:
 
     def to_dict(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """What JSON holds, and arrays."""
-        plain = {name: getattr(self, name) for name in ("clusters", "reading", "neighbors")}
+        plain = {name: getattr(self, name) for name in _PLAIN}
         arrays = {name: getattr(self, name) for name in _ARRAYS}
         arrays |= {"used": self.genes.used, "shares": self.genes.shares}
         arrays |= {"weights": self.classifier.weights, "bias": self.classifier.bias}
@@ -74,7 +76,10 @@ class Reference:
             clusters=plain["clusters"],
             reading=plain["reading"],
             neighbors=plain["neighbors"],
-            **{name: arrays[name] for name in _ARRAYS},
+            from_network=plain["from_network"],
+            n_hops=plain["n_hops"],
+            features=arrays["features"],
+            embedding=arrays["embedding"],
             classifier=Classifier(arrays["weights"], arrays["bias"]),
             coexpression=coexpression,
         )

@@ -27,7 +27,6 @@ def remember(adata: AnnData, *, groupby: str, n_cells: int, seed: int) -> Refere
     """
     key = _keys.EMBEDDING
     results = _validate.key(adata.uns, _keys.RESULTS, slot="uns", do=_REMEDY)
-    scaling = _validate.key(results.get("scaling", {}), key, slot="uns['scrcl']['scaling']", do=_REMEDY)
     embedding = np.asarray(_validate.key(adata.obsm, key, slot="obsm", do=_REMEDY))
     groups = _validate.key(adata.obs, groupby, slot="obs", do=_REMEDY).astype("category")
     groups = groups.cat.remove_unused_categories()
@@ -39,8 +38,6 @@ def remember(adata: AnnData, *, groupby: str, n_cells: int, seed: int) -> Refere
     if len(known) > 10 * n_cells:  # a linear classifier gains nothing from more
         known = np.sort(np.random.default_rng(seed).choice(known, 10 * n_cells, replace=False))
     sample = np.sort(np.random.default_rng(seed).permutation(adata.n_obs)[:n_cells])
-    blocks = results["blocks"][key]
-    network = slice(0, int(blocks["input"][0]))
     in_space = _keys.SPATIAL_CONNECTIVITIES in adata.obsp
     used = np.flatnonzero(adata.var[_keys.USED_GENES].to_numpy(dtype=bool))
     return Reference(
@@ -51,10 +48,10 @@ def remember(adata: AnnData, *, groupby: str, n_cells: int, seed: int) -> Refere
             name: int(adata.uns[name]["params"]["n_neighbors"])
             for name in (_keys.NEIGHBORS, *([_keys.SPATIAL_NEIGHBORS] if in_space else []))
         },
-        center=np.asarray(scaling["center"]),
-        scale=np.asarray(scaling["scale"]),
+        from_network=bool(_validate.key(results, "from_network", slot="uns['scrcl']", do=_REMEDY)),
+        n_hops=int(results["n_hops"]),
         features=np.asarray(adata.obsm[_keys.PCA])[sample].astype(np.float16),
-        views=embedding[sample, network].astype(np.float16),
+        embedding=embedding[sample].astype(np.float16),
         classifier=fit_classifier(embedding[known], codes[known], n_groups),
         coexpression=adata.varp[_keys.COEXPRESSION_CONNECTIVITIES][used][:, used].tocsr(),
     )

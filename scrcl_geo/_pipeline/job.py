@@ -61,7 +61,7 @@ def run(
         )
     with timed("cluster", seconds, plan):
         rep = _keys.REFINED if paper else _keys.EMBEDDING
-        tl.cluster(adata, n_clusters, use_rep=rep, method="kmeans" if paper else "auto", seed=seed)
+        tl.cluster(adata, n_clusters, use_rep=rep, method="kmeans" if paper else "gmm", seed=seed)
     with timed("associations", seconds, plan):
         tl.associations(adata)
     if save_model is not None:

@@ -3,7 +3,6 @@
 Labels are integers 0, 1, … by falling cluster size.
 """
 
-from scrcl_geo.cluster._committee import committee, consensus
 from scrcl_geo.cluster._gmm import gmm
 from scrcl_geo.cluster._kmeans import kmeans
 from scrcl_geo.cluster._leiden import leiden
@@ -15,8 +14,6 @@ from scrcl_geo.cluster._stability import best_jaccard
 __all__ = [
     "best_jaccard",
     "best_number",
-    "committee",
-    "consensus",
     "gmm",
     "kmeans",
     "leiden",

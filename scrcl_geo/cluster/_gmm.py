@@ -7,11 +7,17 @@ import numpy as np
 from scrcl_geo import _validate
 from scrcl_geo.cluster._order import by_size
 
+_STARTS = 5  # in each scaling
+_SMALLEST = 1e-2  # spread of a component beside the whole that is not blown up
+
 
 def gmm(embedding: np.ndarray, n_clusters: int, *, seed: int = 0, n_components: int = 20) -> np.ndarray:
     """Gaussian mixture with one covariance shared by all clusters, on the leading components.
 
-    A shared covariance keeps clusters of a few cells from taking a degenerate shape of their own.
+    A shared covariance keeps clusters of a few cells from taking a degenerate shape of their own. The
+    likelihood of such a mixture does not hang on the scale of the components, but where its search ends
+    does: it starts from k-means on the components as they are, led by the large ones, and on components of
+    equal spread, and the likeliest mixture is kept.
 
     Shapes: (N, D) → (N,) int64 labels by falling size.
 
@@ -27,12 +33,23 @@ def gmm(embedding: np.ndarray, n_clusters: int, *, seed: int = 0, n_components: 
     [0, 0, 0, 1, 1]
     """
     from sklearn.decomposition import PCA
-    from sklearn.mixture import GaussianMixture
 
     _validate.n_clusters(n_clusters, len(embedding))
     data = np.asarray(embedding, dtype=np.float64)
     if min(data.shape) > n_components:
         data = PCA(n_components, svd_solver="covariance_eigh").fit_transform(data)
-    data = data / max(data.std(), np.finfo(float).tiny)  # the regulariser below is absolute
-    model = GaussianMixture(n_clusters, covariance_type="tied", n_init=5, reg_covar=1e-4, random_state=seed)
-    return by_size(model.fit_predict(data))
+    data = data / max(data.std(), np.finfo(float).tiny)  # the regulariser of the mixture is absolute
+    spread = np.maximum(data.std(axis=0), _SMALLEST)
+    found = [_mixture(data, scale, n_clusters, seed) for scale in (np.ones_like(spread), spread)]
+    return by_size(max(found, key=lambda mixture: mixture[0])[1])
+
+
+def _mixture(data: np.ndarray, scale: np.ndarray, n_clusters: int, seed: int) -> tuple[float, np.ndarray]:
+    """Log-likelihood per cell, in units of ``data``, and labels of the best mixture of scaled data."""
+    from sklearn.mixture import GaussianMixture
+
+    model = GaussianMixture(
+        n_clusters, covariance_type="tied", n_init=_STARTS, max_iter=200, reg_covar=1e-4, random_state=seed
+    )
+    labels = model.fit_predict(data / scale)
+    return float(model.lower_bound_ - np.log(scale).sum()), labels

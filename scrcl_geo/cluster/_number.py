@@ -62,7 +62,7 @@ def number_of_clusters(
     import pandas as pd
     from scipy.stats import rankdata
 
-    from scrcl_geo.cluster._committee import silhouettes
+    from scrcl_geo.cluster._silhouette import silhouettes
 
     _validate.at_least("n_repeats", n_repeats, 2)
     if max_clusters is not None:

@@ -98,8 +98,10 @@ class ExpressionLikelihood(LazyModuleMixin, nn.Module):
     def _loss(self, z: Tensor, shares: Tensor, genes: Tensor) -> Tensor:
         if not len(z):
             return 0.0 * z.sum()
-        logits = self.log_scale.exp() * (z @ genes.T) + self.bias  # (S, G)
-        return -(logits.log_softmax(dim=1) * shares).sum(dim=1).mean()
+        z = self.log_scale.exp() * z
+        logits = z @ genes.T + self.bias  # (S, G)
+        expected = (z * (shares @ genes)).sum(dim=1) + shares @ self.bias  # shares sum to 1
+        return (logits.logsumexp(dim=1) - expected).mean()
 
     def _pairs(self, data: HeteroData) -> tuple[Tensor, Tensor]:
         """Places and a target at each, (S,) both."""

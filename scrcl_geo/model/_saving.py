@@ -165,7 +165,7 @@ def _check_shapes(build: Callable[[], torch.nn.Module], weights: Path) -> None:
 
 def _check(reference: Reference, in_channels: int, n_genes: int) -> None:
     """The reference is of this network."""
-    widths = (reference.features.shape[1], len(reference.center), int(reference.genes.used.sum()))
+    widths = (reference.features.shape[1], reference.embedding.shape[1], int(reference.genes.used.sum()))
     expected = (in_channels, len(reference.classifier.weights), n_genes)
     if widths != expected or len(reference.genes.names) != len(reference.genes.used):
         raise ValueError(f"reference of sizes {widths} for a network of sizes {expected}")

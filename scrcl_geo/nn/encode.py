@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 from torch_geometric.nn import HeteroConv, MessagePassing
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo._messages import csr_tensor, linked_edges, plain
+from scrcl_geo._messages import csr_tensor, linked_edges, plain, some_edges
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -71,6 +72,21 @@ def reads_relations(encoder: nn.Module) -> bool:
     """Whether an encoder takes dicts by node and edge type, as ``HeteroConv``, ``HGTConv`` and their kin."""
     first = next(iter(inspect.signature(encoder.forward).parameters), "")
     return first.endswith("_dict")
+
+
+def without_hidden_expression(data: HeteroData) -> HeteroData:
+    """The graph in which hidden cells express nothing, so that no message over genes tells of them."""
+    hidden = data[_keys.CELL].get("hidden")
+    if hidden is None:
+        return data
+    data = copy.copy(data)
+    for edge_type, of_cell in ((_keys.EXPRESSES, 0), (_keys.EXPRESSED_BY, 1)):
+        if edge_type in data.edge_types:
+            store = data[edge_type]
+            keep = (~hidden[plain(store.edge_index)[of_cell]]).nonzero()[:, 0]
+            for name, value in store.items():
+                store[name] = some_edges(value, keep) if name == "edge_index" else value[keep]
+    return data
 
 
 def _without(x: Tensor, hidden: Tensor) -> Tensor:

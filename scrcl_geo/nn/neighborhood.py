@@ -19,7 +19,8 @@ _TINY = 1e-6
 class MeanConv(MessagePassing):
     """Weighted mean over the sources of each target, without weights of its own; zero where there are none.
 
-    Shapes: ``x`` (N, D), ``edge_index`` (2, E), ``edge_weight`` (E,) ≥ 0 → (N, D). O(E D).
+    Shapes: ``x`` (N, D), ``edge_index`` (2, E), ``edge_weight`` (E,) ≥ 0 → (N, D); ``total`` (N, 1), the sum
+    of each target's weights, where it is known. O(E D).
     """
 
     SUPPORTS_FUSED_EDGE_INDEX = True
@@ -27,10 +28,12 @@ class MeanConv(MessagePassing):
     def __init__(self) -> None:
         super().__init__(aggr="sum")
 
-    def forward(self, x: Tensor, edge_index: Tensor, edge_weight: Tensor | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, edge_index: Tensor, edge_weight: Tensor | None = None, total: Tensor | None = None
+    ) -> Tensor:
         """The means; see the class."""
-        ones = torch.ones(len(x), 1, dtype=x.dtype, device=x.device)
-        total = aggregate(edge_index, ones, edge_weight)
+        if total is None:
+            total = aggregate(edge_index, torch.ones_like(x[:, :1]), edge_weight)
         return self.propagate(edge_index, x=x, edge_weight=edge_weight) / total.clamp_min(_TINY)
 
     def message(self, x_j: Tensor, edge_weight: Tensor | None) -> Tensor:
@@ -128,8 +131,9 @@ class NeighborhoodEncoder(nn.Module):
     ) -> Tensor:
         """Means over the cells that are seen at each reach, side by side, (N, S · reaches)."""
         found = []
+        total = aggregate(edge_index, torch.ones_like(states[:, :1]), edge_weight)
         for hop in range(1, max(hops) + 1):
-            states = self.mean(states, edge_index, edge_weight)
+            states = self.mean(states, edge_index, edge_weight, total)
             if hop in hops:
                 found.append(states[:, :-1] / (states[:, -1:] + _TINY))
         return torch.cat(found, dim=1)

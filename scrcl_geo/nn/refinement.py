@@ -60,7 +60,8 @@ class BipartiteRefinement(nn.Module):
     with :math:`\tilde X` the normalised bipartite graph, :math:`\hat B` the normalised co-expression graph
     and E an embedding of the genes that is learned, where their number is given. A gene is what the cells
     that express it are. Cells send over ``(cell, expresses, gene)``, genes over ``(gene, coexpressed_with,
-    gene)`` and ``(gene, rev_expresses, cell)``. Cells marked as ``hidden`` neither send nor receive.
+    gene)`` and ``(gene, rev_expresses, cell)``. Hidden cells neither send nor receive:
+    :class:`ScRCLModule` takes their edges away.
 
     Differs from the paper: its gene encoder has one weight row per cell and can see neither new cells nor
     a mini-batch; here no weight depends on N.
@@ -109,13 +110,12 @@ class BipartiteRefinement(nn.Module):
         """Refined cells (N, K) and genes (G, K)."""
         there, back, size = _expression(data)
         h = self.dropout(h)
-        seen = _seen(data, h)
-        before, after = _scales(there, back, seen, size[1], symmetric=not self.mean)
-        genes = after[1] * self.messages(before[0] * seen * self.to_gene(h), there, back, size)  # (G, K)
+        before, after = _scales(there, back, size, h, symmetric=not self.mean)
+        genes = after[1] * self.messages(before[0] * self.to_gene(h), there, back, size)  # (G, K)
         genes = leaky_relu(_among_genes(genes, data))
         if self.gene_embedding is not None:
             genes = genes + self.gene_embedding
-        messages = after[0] * seen * self.messages(before[1] * genes, back, there, size[::-1])  # (N, K)
+        messages = after[0] * self.messages(before[1] * genes, back, there, size[::-1])  # (N, K)
         refined = self.itself(h) + self.to_cell(messages)
         return normalize(refined, dim=1) if self.unit else refined, genes
 
@@ -162,7 +162,7 @@ class PaperRefinement(LazyModuleMixin, nn.Module):
     def forward(self, h: Tensor, data: HeteroData) -> tuple[Tensor, Tensor]:
         """Refined cells (N, K), rows of unit length, and genes (G, K)."""
         there, back, size = _expression(data)
-        before, after = _scales(there, back, _seen(data, h), size[1], symmetric=True)
+        before, after = _scales(there, back, size, h, symmetric=True)
         genes = after[1] * self.messages(before[0] * self.cell_weight, there, back, size)
         genes = relu(_among_genes(genes, data))  # (G, K)
         mixed = self.gene_weight.T @ genes  # (D, K) = P Q
@@ -181,14 +181,6 @@ def _expression(data: HeteroData) -> tuple[Edges, Edges, tuple[int, int]]:
     )
 
 
-def _seen(data: HeteroData, like: Tensor) -> Tensor:
-    """1 for cells whose expression may be read, 0 for hidden ones, (N, 1)."""
-    hidden = data[_keys.CELL].get("hidden")
-    if hidden is None:
-        return like.new_ones(int(data[_keys.CELL].num_nodes), 1)
-    return (~hidden[:, None]).to(like.dtype)
-
-
 def _among_genes(genes: Tensor, data: HeteroData) -> Tensor:
     """One hop over each relation among genes, averaged."""
     stores = [data[t] for t in data.edge_types if t[0] == t[2] == _keys.GENE]
@@ -199,16 +191,16 @@ def _among_genes(genes: Tensor, data: HeteroData) -> Tensor:
 
 
 def _scales(
-    there: Edges, back: Edges, seen: Tensor, n_genes: int, *, symmetric: bool
+    there: Edges, back: Edges, size: tuple[int, int], like: Tensor, *, symmetric: bool
 ) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """Factors of cells (N, 1) and genes (G, 1) before and after they send, from sums over expression."""
-    ones = torch.ones(n_genes, 1, dtype=seen.dtype, device=seen.device)
-    cells = aggregate(back[0], ones, back[1], n_targets=len(seen))
-    genes = aggregate(there[0], seen, there[1], n_targets=n_genes)
-    tiny = torch.finfo(seen.dtype).tiny
+    ones = [like.new_ones(n, 1) for n in size]
+    cells = aggregate(back[0], ones[1], back[1], n_targets=size[0])
+    genes = aggregate(there[0], ones[0], there[1], n_targets=size[1])
+    tiny = torch.finfo(like.dtype).tiny
     if symmetric:
         scales = (cells.clamp_min(tiny).rsqrt(), genes.clamp_min(tiny).rsqrt())
         return scales, scales
     # a mean over next to nothing says nothing
     means = tuple(torch.where(x > _LEAST, 1 / x.clamp_min(_LEAST), 0.0) for x in (cells, genes))
-    return (torch.ones_like(cells), ones), (means[0], means[1])
+    return (ones[0], ones[1]), (means[0], means[1])

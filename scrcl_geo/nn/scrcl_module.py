@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo.nn.encode import encode
+from scrcl_geo.nn.encode import encode, without_hidden_expression
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -51,7 +51,8 @@ class ScRCLModule(nn.Module):
     encoder1, encoder2
         Modules of PyG's signatures; see :func:`scrcl_geo.nn.encode`.
     refinement
-        Module with ``forward(h: (N, D), data) -> ((N, K), (G, K))``, shared by the views.
+        Module with ``forward(h: (N, D), data) -> ((N, K), (G, K))``, shared by the views; in its graph
+        hidden cells express nothing.
     """
 
     def __init__(self, encoder1: nn.Module, encoder2: nn.Module, refinement: nn.Module) -> None:
@@ -83,6 +84,7 @@ class ScRCLModule(nn.Module):
     def forward(self, data: HeteroData) -> Views:
         """Both views of one batch."""
         h1, h2 = self.encoded(data)
+        data = without_hidden_expression(data)
         z1, genes1 = self.refinement(h1, data)  # (N, K), (G, K)
         z2, genes2 = self.refinement(h2, data)
         return Views(normalize(h1, dim=1), normalize(h2, dim=1), z1, z2, (genes1 + genes2) / 2)

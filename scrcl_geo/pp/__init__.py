@@ -7,6 +7,7 @@ from scrcl_geo.pp._graph import graph
 from scrcl_geo.pp._matched import matched_neighbors
 from scrcl_geo.pp._neighbors import neighbors
 from scrcl_geo.pp._pca import pca
+from scrcl_geo.pp._reach import reach
 from scrcl_geo.pp._spatial import spatial_neighbors
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "matched_neighbors",
     "neighbors",
     "pca",
+    "reach",
     "select_genes",
     "spatial_neighbors",
 ]

@@ -57,10 +57,8 @@ def composition(
     remedy = "run sg.pp.spatial_neighbors(adata) first"
     adjacency = _validate.key(adata.obsp, _keys.SPATIAL_CONNECTIVITIES, slot="obsp", do=remedy)
     x = np.asarray(_validate.key(adata.obsm, _keys.PCA, slot="obsm", do="run sg.pp.pca(adata) first"))
-    widths = [p.components.shape[1] for p in InputMap.of(adata).projections]
-    blocks = np.split(x, np.cumsum(widths)[:-1], axis=1)
     adata.obsm[_keys.COMPOSITION], fitted = compositions(
-        blocks,
+        InputMap.of(adata).blocks(x),
         adjacency,
         n_types=n_types,
         reaches=(n_hops, 2 * n_hops),

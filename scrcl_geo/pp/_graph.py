@@ -15,6 +15,7 @@ from scrcl_geo.pp._genes import select_genes
 from scrcl_geo.pp._matched import matched_neighbors
 from scrcl_geo.pp._neighbors import neighbors
 from scrcl_geo.pp._pca import pca
+from scrcl_geo.pp._reach import reach
 from scrcl_geo.pp._spatial import spatial_neighbors
 
 if TYPE_CHECKING:
@@ -40,9 +41,9 @@ def graph(
 ) -> None:
     """Select genes and build the cell and gene graphs that training reads.
 
-    Runs :func:`select_genes`, :func:`pca`, :func:`neighbors`, :func:`spatial_neighbors`,
-    :func:`composition`, :func:`matched_neighbors` and :func:`coexpression`; call them one by one to change a
-    step.
+    Runs :func:`select_genes`, :func:`pca`, :func:`neighbors`, :func:`spatial_neighbors`, :func:`reach`,
+    :func:`composition`, :func:`matched_neighbors` and :func:`coexpression`; call them one by one to change
+    a step.
 
     Parameters
     ----------
@@ -94,10 +95,12 @@ def graph(
         adata.obsp.pop(key, None)
     if in_space:
         spatial_neighbors(adata, n_neighbors=n_spatial_neighbors, batch_key=batch_key)
+        logger.info("tissue is alike within %d hops", reach(adata, seed=seed))
         if batch_key is not None:
             composition(adata, seed=seed)
             matched_neighbors(adata, batch_key)
     else:
+        adata.uns.pop(_keys.REACH, None)
         adata.obsm.pop(_keys.COMPOSITION, None)
         adata.uns.pop(_keys.COMPOSITION_MAP, None)
     coexpression(adata, n_neighbors=n_gene_neighbors)

@@ -12,9 +12,8 @@ import pandas as pd
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo import cluster as methods
-from scrcl_geo.tl._embedding_parts import embedding as rep_of
-from scrcl_geo.tl._embedding_parts import part_columns
 from scrcl_geo.tl._estimate import estimate_clusters
+from scrcl_geo.tl._rep import rep_of
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -29,7 +28,7 @@ def cluster(
     adata: AnnData,
     n_clusters: int | None = None,
     *,
-    method: str | Clusterer = "auto",
+    method: str | Clusterer = "gmm",
     use_rep: str = _keys.EMBEDDING,
     resolution: float | None = None,
     key_added: str = _keys.CLUSTERS,
@@ -44,9 +43,8 @@ def cluster(
     n_clusters
         Number of clusters, where it is known; otherwise :func:`estimate_clusters` decides.
     method
-        ``"kmeans"``, ``"gmm"``, ``"merging"``, ``"leiden"``, or any function ``(embedding, n_clusters, *,
-        seed) -> labels``. ``"auto"`` is the committee: the parts of the embedding, clustered in several ways
-        and reconciled (see :func:`scrcl_geo.cluster.committee`).
+        ``"gmm"`` (see :func:`scrcl_geo.cluster.gmm`), ``"kmeans"``, ``"merging"``, ``"leiden"``, or any
+        function ``(embedding, n_clusters, *, seed) -> labels``.
     use_rep
         Key of ``obsm`` to cluster.
     resolution
@@ -80,7 +78,7 @@ def cluster(
     embedding = rep_of(adata, use_rep)
     _validate.n_clusters(n_clusters, adata.n_obs)
     if isinstance(method, str):
-        _validate.one_of("method", method, ("auto", "kmeans", "gmm", "merging", "leiden"))
+        _validate.one_of("method", method, ("gmm", "kmeans", "merging", "leiden"))
     if resolution is not None and (method != "leiden" or n_clusters is not None):
         found = f"method={method!r}, n_clusters={n_clusters}"
         remedy = "pass method='leiden' without n_clusters"
@@ -90,12 +88,8 @@ def cluster(
         clusterer = partial(methods.leiden, n_clusters=n_clusters, seed=seed, resolution=resolution or 1.0)
     else:
         number = n_clusters or estimate_clusters(adata, use_rep=use_rep, seed=seed)
-        if method == "auto":
-            columns = part_columns(adata, use_rep)
-            clusterer = partial(_by_consensus, columns=columns, n_clusters=number, seed=seed)
-        else:
-            chosen = getattr(methods, method) if isinstance(method, str) else method
-            clusterer = partial(chosen, n_clusters=number, seed=seed)
+        chosen = getattr(methods, method) if isinstance(method, str) else method
+        clusterer = partial(chosen, n_clusters=number, seed=seed)
     # an own clusterer sees all cells, whatever their number
     labels = (
         methods.on_sample(clusterer, embedding, seed=seed)
@@ -107,14 +101,3 @@ def cluster(
         logger.warning("one cluster holds %.1f %% of the cells", 100 * share)
     names = [str(c) for c in range(int(np.max(labels)) + 1)]
     adata.obs[key_added] = pd.Categorical.from_codes(labels, names, ordered=True)
-
-
-def _by_consensus(embedding: np.ndarray, columns: dict[str, slice], n_clusters: int, seed: int) -> np.ndarray:
-    """A tied mixture of the refined views, of their mean and of what the network read, reconciled.
-
-    Nothing is chosen: no label-free score ranks partitions of all kinds of data well (docs/accuracy.md).
-    Parts that do not vary have no say.
-    """
-    parts = {name: embedding[:, place] for name, place in columns.items()} or {"": embedding}
-    telling = {name: part for name, part in parts.items() if np.ptp(part, axis=0).any()} or parts
-    return methods.committee(telling, n_clusters, clusterers=["gmm"], seed=seed)

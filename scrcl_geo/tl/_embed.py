@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from scrcl_geo import _keys
-from scrcl_geo._features.parts import effective_rank, join, scaling
+from scrcl_geo._features.parts import effective_rank
+from scrcl_geo._neighbors.reach import averaged_hops
 from scrcl_geo._neighbors.smoothing import smooth
 from scrcl_geo._version import __version__
+from scrcl_geo.pp import reach
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -21,9 +23,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-HOPS_OF_TISSUE = 4  # of the input beside the network, where neighbours are near
-# blocks of the embedding: the two refined views, what they say together, and what was read
-VIEWS, JOINT, INPUT = "views", "joint", "input"
 _COLLAPSED = 1.5  # effective rank: one direction holds nearly everything
 
 
@@ -63,12 +62,14 @@ def embed(
     Returns
     -------
     None
-        Writes ``obsm["X_scrcl_refined"]`` float32 (N, 2 K), the two refined views; ``obsm["X_scrcl"]``
-        float32 (N, 3 K + F), these, their mean and the input side by side, each of total variance 1; and
+        Writes ``obsm["X_scrcl_refined"]`` float32 (N, 2 K · networks), the two refined views of each network;
+        ``obsm["X_scrcl"]`` float32 (N, K · networks), what is to be clustered: what both views say together,
+        their mean, in tissue averaged over a quarter of its reach (:func:`scrcl_geo.pp.reach`); and
         ``uns["scrcl"]`` (dict: ``params``, ``losses`` DataFrame epoch × term, ``stopped``,
         ``learning_rate`` that it took, ``effective_rank`` of the views, ``seed``, ``device``, ``versions``,
-        ``input_hash``, ``blocks`` with the columns of each part of the embedding, ``scaling`` with their
-        centre and scale). Warns where the views have collapsed.
+        ``input_hash``, ``from_network``, ``n_hops`` of the average). Where the views have collapsed or
+        training did not help to predict held-out cells, warns, and ``X_scrcl`` is the input instead, in
+        tissue averaged over half of its reach.
 
     Examples
     --------
@@ -96,14 +97,12 @@ def embed(
     views = model.views(adata)
     refined = views.side_by_side("z").cpu().numpy()
     rank = effective_rank(views.side_by_side("u").cpu().numpy())
-    parts = {INPUT: _input(adata)}
-    if rank < _COLLAPSED:
-        logger.warning("the views have collapsed (effective rank %.2f): the input stands alone", rank)
-    elif not any(log.learned for log in model.logs_):
-        logger.warning("training did not help to predict held-out cells: the input stands alone")
-    else:
-        parts = {VIEWS: refined, JOINT: views.joint.cpu().numpy(), **parts}
-    adata.obsm[key_added] = join(*parts.values())
+    from_network = _worth_reading(rank, model)
+    embedding = views.joint.cpu().numpy() if from_network else np.asarray(adata.obsm[_keys.PCA], np.float32)
+    n_hops = _hops(adata, views=from_network)
+    if n_hops:
+        embedding = smooth(embedding, adata.obsp[_keys.SPATIAL_CONNECTIVITIES], n_hops)
+    adata.obsm[key_added] = embedding
     adata.obsm[f"{key_added}_refined"] = refined
     losses = pd.DataFrame(model.log_.losses)
     losses.index = losses.index.astype(str)
@@ -111,8 +110,8 @@ def embed(
         "params": {**model.config, "n_hops": list(model.reading_.n_hops)},
         "objective": {term["name"]: term for term in model.objective.config()},
         "edges": ["/".join(edge.edge_type) for edge in model.edges],
-        "blocks": {key_added: _columns(parts)},
-        "scaling": {key_added: scaling(*parts.values())},
+        "from_network": from_network,
+        "n_hops": n_hops,
         "losses": losses,
         "stopped": model.log_.stopped,
         "learning_rate": model.log_.learning_rate,
@@ -128,15 +127,20 @@ def embed(
     }
 
 
-def _input(adata: AnnData) -> np.ndarray:
-    """What the network read, so that nothing it may lose is lost; in tissue smoothed."""
-    x = np.asarray(adata.obsm[_keys.PCA])
+def _worth_reading(rank: float, model: ScRCL) -> bool:
+    """Whether the views tell cells apart and have learned anything."""
+    if rank < _COLLAPSED:
+        logger.warning("the views have collapsed (effective rank %.2f): the input stands alone", rank)
+        return False
+    if not any(log.learned for log in model.logs_):
+        logger.warning("training did not help to predict held-out cells: the input stands alone")
+        return False
+    return True
+
+
+def _hops(adata: AnnData, *, views: bool) -> int:
+    """Hops over which an embedding is averaged: none without space."""
     if _keys.SPATIAL_CONNECTIVITIES not in adata.obsp:
-        return x
-    return smooth(x, adata.obsp[_keys.SPATIAL_CONNECTIVITIES], HOPS_OF_TISSUE)
-
-
-def _columns(parts: dict[str, np.ndarray]) -> dict[str, list[int]]:
-    """First and last column of each part, put side by side."""
-    stops = np.cumsum([part.shape[1] for part in parts.values()]).tolist()
-    return {name: [a, b] for name, a, b in zip(parts, [0, *stops], stops, strict=False)}
+        return 0
+    stored = adata.uns.get(_keys.REACH)
+    return averaged_hops(int(stored["reach"]) if stored else reach(adata), views=views)

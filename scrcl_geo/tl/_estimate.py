@@ -10,7 +10,7 @@ import numpy as np
 from scrcl_geo import _keys, _validate
 from scrcl_geo import cluster as methods
 from scrcl_geo._neighbors.smoothing import samples_averaged
-from scrcl_geo.tl._embedding_parts import embedding
+from scrcl_geo.tl._rep import rep_of
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -76,7 +76,7 @@ def estimate_clusters(
     _validate.n_clusters(max_clusters, adata.n_obs)
     if _keys.SPATIAL_CONNECTIVITIES in adata.obsp:
         max_clusters = max_clusters or _most_domains(adata)
-    table = methods.number_of_clusters(embedding(adata, use_rep), max_clusters=max_clusters, seed=seed)
+    table = methods.number_of_clusters(rep_of(adata, use_rep), max_clusters=max_clusters, seed=seed)
     number = methods.best_number(table)
     adata.uns[key_added] = {"n_clusters": number, "table": table}
     first, last = table["n_clusters"].iloc[[0, -1]]

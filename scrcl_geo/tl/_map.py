@@ -22,7 +22,6 @@ from scrcl_geo._neighbors.smoothing import smooth
 from scrcl_geo._version import __version__
 from scrcl_geo.graph._convert import from_matrices
 from scrcl_geo.pp import spatial_neighbors
-from scrcl_geo.tl._embed import HOPS_OF_TISSUE
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -109,7 +108,7 @@ def map(
     expression, present = align(adata, reference.genes, reference.reading, layer)
     features = without_missing(model.inputs_, present).of_expression(expression)
     log_expression = expression.log()
-    embedding = np.empty((adata.n_obs, len(reference.center)), np.float32)
+    embedding = np.empty((adata.n_obs, reference.embedding.shape[1]), np.float32)
     novelty = np.empty(adata.n_obs, np.float32)
     for cells in batches:
         new = NewCells(features[cells], log_expression[cells], None)
@@ -155,11 +154,8 @@ def _one(
         near = _in_space(new.coordinates, reference.neighbors[_keys.SPATIAL_NEIGHBORS])
         similar = connectivities(knn_distances(features, n_neighbors, metric="cosine", seed=seed))
         relations = {_keys.SIMILAR: similar, _keys.NEAR: near, _keys.COEXPRESSED: reference.coexpression}
-        parts = [
-            *_of_network(model, reference, from_matrices(features, relations, new.expression)),
-            smooth(features, near, HOPS_OF_TISSUE),
-        ]
-        embedding = (np.concatenate(parts, axis=1) - reference.center) / reference.scale
+        data = from_matrices(features, relations, new.expression)
+        embedding = smooth(_embedded(model, reference, features, data), near, reference.n_hops)
         return embedding, novelty_of_expression(known, features, seed)
     both = np.concatenate([known, features])
     # training cells lend their features; what they express is not kept
@@ -169,23 +165,21 @@ def _one(
         _keys.SIMILAR: joint_graph(known, features, n_neighbors),
         _keys.COEXPRESSED: reference.coexpression,
     }
-    parts = [*_of_network(model, reference, from_matrices(both, relations, expression)), both]
-    embedding = (np.concatenate(parts, axis=1)[len(known) :] - reference.center) / reference.scale
-    n_network = reference.views.shape[1]
+    data = from_matrices(both, relations, expression)
+    embedding = _embedded(model, reference, both, data)[len(known) :]
     in_expression = novelty_of_expression(known, features, seed)
-    if not n_network:
+    if not reference.from_network:
         return embedding, in_expression
-    in_views = novelty_of_views(reference.views.astype(np.float32), embedding[:, :n_network])
+    in_views = novelty_of_views(reference.embedding.astype(np.float32), embedding)
     # the network draws cells of no kind it knows to kinds it knows; what they express tells
     return embedding, np.maximum(in_views, in_expression)
 
 
-def _of_network(model: TrainedModel, reference: Reference, data: HeteroData) -> list[np.ndarray]:
-    """The refined views and what they say together, where :func:`scrcl_geo.tl.embed` handed them out."""
-    if not reference.views.shape[1]:
-        return []
-    views = model.views(data)
-    return [views.side_by_side("z").cpu().numpy(), views.joint.cpu().numpy()]
+def _embedded(
+    model: TrainedModel, reference: Reference, features: np.ndarray, data: HeteroData
+) -> np.ndarray:
+    """What both refined views say, or the input where :func:`scrcl_geo.tl.embed` handed that out."""
+    return model.embed(data, on="joint") if reference.from_network else features
 
 
 def _batches(adata: AnnData, batch_key: str | None) -> list[np.ndarray]:

@@ -11,7 +11,7 @@ import pandas as pd
 from scrcl_geo import _keys, _validate
 from scrcl_geo.cluster import best_jaccard
 from scrcl_geo.tl._cluster import cluster
-from scrcl_geo.tl._embedding_parts import embedding
+from scrcl_geo.tl._rep import rep_of
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -69,7 +69,7 @@ def cluster_stability(
     from anndata import AnnData
 
     _validate.at_least("n_repeats", n_repeats, 1)
-    whole = embedding(adata, use_rep)
+    whole = rep_of(adata, use_rep)
     groups = _validate.key(adata.obs, groupby, slot="obs", do="run sg.tl.cluster(adata) first")
     groups = groups.astype("category").cat.remove_unused_categories()
     codes, n_groups = groups.cat.codes.to_numpy(), len(groups.cat.categories)
@@ -80,7 +80,7 @@ def cluster_stability(
     found = np.full((n_repeats, n_groups), np.nan)
     for repeat in range(n_repeats):
         cells = np.sort(rng.permutation(pool)[:n_drawn])
-        drawn = AnnData(obs=pd.DataFrame(index=adata.obs_names[cells]), uns=_blocks(adata))
+        drawn = AnnData(obs=pd.DataFrame(index=adata.obs_names[cells]))
         drawn.obsm[use_rep] = whole[cells]
         cluster(drawn, number, use_rep=use_rep, seed=seed + repeat, **clustering)
         again = best_jaccard(codes[cells], drawn.obs[_keys.CLUSTERS].cat.codes.to_numpy())
@@ -96,9 +96,3 @@ def cluster_stability(
         },
         index=[str(i) for i in range(n_groups)],  # the form in which it reads back from .h5ad
     )
-
-
-def _blocks(adata: AnnData) -> dict[str, Any]:
-    """What tells :func:`cluster` the parts of the embedding."""
-    results = adata.uns.get(_keys.RESULTS, {})
-    return {_keys.RESULTS: {"blocks": results["blocks"]}} if "blocks" in results else {}
