@@ -8,6 +8,7 @@ from scrcl_geo import _validate
 from scrcl_geo.cluster._order import by_size
 
 _STARTS = 5  # in each scaling
+_LEAST = 3  # cells in a cluster, where any of the mixtures grants them
 _SMALLEST = 1e-2  # spread of a component beside the whole that is not blown up
 
 
@@ -17,7 +18,8 @@ def gmm(embedding: np.ndarray, n_clusters: int, *, seed: int = 0, n_components: 
     A shared covariance keeps clusters of a few cells from taking a degenerate shape of their own. The
     likelihood of such a mixture does not hang on the scale of the components, but where its search ends
     does: it starts from k-means on the components as they are, led by the large ones, and on components of
-    equal spread, and the likeliest mixture is kept.
+    equal spread, and the likeliest mixture is kept, of those without clusters of one or two cells where
+    there are such.
 
     Shapes: (N, D) → (N,) int64 labels by falling size.
 
@@ -40,16 +42,21 @@ def gmm(embedding: np.ndarray, n_clusters: int, *, seed: int = 0, n_components: 
         data = PCA(n_components, svd_solver="covariance_eigh").fit_transform(data)
     data = data / max(data.std(), np.finfo(float).tiny)  # the regulariser of the mixture is absolute
     spread = np.maximum(data.std(axis=0), _SMALLEST)
-    found = [_mixture(data, scale, n_clusters, seed) for scale in (np.ones_like(spread), spread)]
+    found = [
+        _mixture(data, scale, n_clusters, start)
+        for scale in (np.ones_like(spread), spread)
+        for start in range(_STARTS * seed, _STARTS * (seed + 1))
+    ]
+    found = [f for f in found if np.bincount(f[1], minlength=n_clusters).min() >= _LEAST] or found
     return by_size(max(found, key=lambda mixture: mixture[0])[1])
 
 
 def _mixture(data: np.ndarray, scale: np.ndarray, n_clusters: int, seed: int) -> tuple[float, np.ndarray]:
-    """Log-likelihood per cell, in units of ``data``, and labels of the best mixture of scaled data."""
+    """Log-likelihood per cell, in units of ``data``, and labels of a mixture of scaled data."""
     from sklearn.mixture import GaussianMixture
 
     model = GaussianMixture(
-        n_clusters, covariance_type="tied", n_init=_STARTS, max_iter=200, reg_covar=1e-4, random_state=seed
+        n_clusters, covariance_type="tied", max_iter=200, reg_covar=1e-4, random_state=seed
     )
     labels = model.fit_predict(data / scale)
     return float(model.lower_bound_ - np.log(scale).sum()), labels

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,6 @@ _COMPONENTS = 50
 
 def number_of_clusters(
     embedding: np.ndarray,
-    views: np.ndarray | None = None,
     *,
     max_clusters: int | None = None,
     n_repeats: int = 5,
@@ -31,18 +30,14 @@ def number_of_clusters(
     """Score and stability of every number of clusters, on at most 10,000 cells.
 
     The cells are merged from many small clusters down to few (:func:`scrcl_geo.cluster.merging`), which gives
-    one partition per number. The score of a number is its rank by mean
-    silhouette in ``embedding``; with ``views``, plus its rank by the Calinski–Harabasz ratio of partitions of
-    the views. That ratio takes the cells for independent samples, so leave the views out where neighbours
-    were smoothed in space. The best number has the highest score, the smallest on ties.
+    one partition per number. Its score is its mean silhouette.
 
     Stability is the agreement (ARI) of the partitions of two subsamples of 80 % on the cells they share:
     context for the reader, not part of the score, because alone it prefers too few or too many.
 
-    Shapes: ``embedding`` (N, D), ``views`` (N, D2) → one row per number, from 3 (silhouettes always favour
-    2) or from 2 with fewer than 12 cells. Columns ``n_clusters``, ``score``, ``silhouette``,
-    ``calinski_harabasz`` (with views), ``stability``, ``stability_low``, ``stability_high`` (quartiles over
-    pairs).
+    Shapes: ``embedding`` (N, D) → one row per number, from 3 (silhouettes always favour 2) or from 2 with
+    fewer than 12 cells. Columns ``n_clusters``, ``score``, ``stability``, ``stability_low``,
+    ``stability_high`` (quartiles over pairs).
 
     Parameters
     ----------
@@ -60,7 +55,6 @@ def number_of_clusters(
     4
     """
     import pandas as pd
-    from scipy.stats import rankdata
 
     from scrcl_geo.cluster._silhouette import silhouettes
 
@@ -69,7 +63,6 @@ def number_of_clusters(
         _validate.n_clusters(max_clusters, len(embedding))
     cells = np.sort(np.random.default_rng(seed).permutation(len(embedding))[:_CELLS])
     embedding = np.asarray(embedding[cells], dtype=np.float32)
-    views = None if views is None else np.asarray(views[cells], dtype=np.float32)
     n_cells = len(cells)
     if n_cells < 3:
         raise _validate.fail(
@@ -83,18 +76,12 @@ def number_of_clusters(
     kept = [k for k in numbers if k in tree]
     if not kept:
         raise _validate.fail("all cells are alike", "fewer distinct than clusters", "check the embedding")
-    columns = {"silhouette": silhouettes([tree[k] for k in kept], embedding, seed)}
-    score = rankdata(columns["silhouette"])
-    if views is not None:
-        columns["calinski_harabasz"] = _ratios(views, numbers, kept, seed)
-        score = score + rankdata(columns["calinski_harabasz"])
     agreement = _agreement(_leading(embedding), kept, n_repeats, seed)  # (numbers, pairs)
     low, middle, high = np.quantile(agreement, [0.25, 0.5, 0.75], axis=1)
     return pd.DataFrame(
         {
             "n_clusters": kept,
-            "score": score,
-            **columns,
+            "score": silhouettes([tree[k] for k in kept], embedding, seed),
             "stability": middle,
             "stability_low": low,
             "stability_high": high,
@@ -103,8 +90,8 @@ def number_of_clusters(
     )
 
 
-def best_number(table: pd.DataFrame) -> int:
-    """The number with the highest score, the smallest on ties.
+def best_number(table: pd.DataFrame, *, tolerance: float = 0.0) -> int:
+    """The smallest number whose score is within ``tolerance`` of the highest.
 
     Examples
     --------
@@ -112,15 +99,8 @@ def best_number(table: pd.DataFrame) -> int:
     >>> best_number(pd.DataFrame({"n_clusters": [2, 3, 4], "score": [1.0, 5.0, 5.0]}))
     3
     """
-    return int(table["n_clusters"].iloc[int(np.argmax(table["score"]))])
-
-
-def _ratios(views: np.ndarray, numbers: Collection[int], kept: Sequence[int], seed: int) -> np.ndarray:
-    """Variance between over variance within the clusters of the views; 0 where they have fewer."""
-    from sklearn.metrics import calinski_harabasz_score
-
-    tree = merging_path(views, numbers, seed=seed)
-    return np.array([calinski_harabasz_score(views, tree[k]) if k in tree else 0.0 for k in kept])
+    good = table["score"] >= table["score"].max() - tolerance
+    return int(table["n_clusters"][good].iloc[0])
 
 
 def _leading(x: np.ndarray) -> np.ndarray:

@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 _MOST = 30
 _FEWEST = 3
 _REACH = 8  # hops within which cells of a tissue do not count as independent
+_TOLERANCE = 0.05  # of the silhouette, for cells, whose number nothing else bounds
 
 
 def estimate_clusters(
@@ -31,10 +32,11 @@ def estimate_clusters(
 ) -> int:
     """Estimate the number of clusters, without labels, and how stable each number is.
 
-    The cells are clustered into every number; the number whose clusters are best separated, by silhouette in
-    the embedding, is chosen (see :func:`scrcl_geo.cluster.number_of_clusters`). In tissue, neighbours share
+    The cells are clustered into every number and judged by silhouette in the embedding (see
+    :func:`scrcl_geo.cluster.number_of_clusters`). For cells, the smallest number is chosen that separates
+    them about as well as the best, within .05. In tissue, neighbours share
     their surroundings: there are at most as many domains as the square root of the independent samples, which
-    are counted in the spatial graph.
+    are counted in the spatial graph, and the best of these numbers is chosen.
     The cost does not grow beyond 10,000 cells.
 
     Parameters
@@ -55,9 +57,9 @@ def estimate_clusters(
     -------
     int
         The number. Also writes ``uns["scrcl_n_clusters"]``, a dict: ``n_clusters`` int and ``table``
-        DataFrame, one row per number: ``n_clusters`` int64, ``score`` float64 (higher is better),
-        ``silhouette``, ``stability`` (median ARI of pairs of subsamples) with
-        its quartiles ``stability_low`` and ``stability_high``.
+        DataFrame, one row per number: ``n_clusters`` int64, ``score`` float64, the silhouette, and
+        ``stability`` (median ARI of pairs of subsamples) with its quartiles ``stability_low`` and
+        ``stability_high``.
 
     Raises
     ------
@@ -74,18 +76,20 @@ def estimate_clusters(
     True
     """
     _validate.n_clusters(max_clusters, adata.n_obs)
-    if _keys.SPATIAL_CONNECTIVITIES in adata.obsp:
-        max_clusters = max_clusters or _most_domains(adata)
+    in_space = _keys.SPATIAL_CONNECTIVITIES in adata.obsp
+    why = "as asked" if max_clusters is not None else "the square root of the cells, at most 30"
+    if in_space and max_clusters is None:
+        samples = _independent_samples(adata)
+        max_clusters = int(min(_MOST, max(_FEWEST, round(np.sqrt(samples))), adata.n_obs))
+        why = f"the tissue holds about {samples:.0f} neighbourhoods apart from each other"
     table = methods.number_of_clusters(rep_of(adata, use_rep), max_clusters=max_clusters, seed=seed)
-    number = methods.best_number(table)
+    number = methods.best_number(table, tolerance=0 if in_space else _TOLERANCE)
     adata.uns[key_added] = {"n_clusters": number, "table": table}
     first, last = table["n_clusters"].iloc[[0, -1]]
-    logger.info("number of clusters: %d, estimated among %d to %d", number, first, last)
+    logger.info("number of clusters: %d, estimated among %d to %d (%s)", number, first, last, why)
     return number
 
 
-def _most_domains(adata: AnnData) -> int:
-    """Square root of the independent samples of a tissue."""
-    together = samples_averaged(adata.obsp[_keys.SPATIAL_CONNECTIVITIES], _REACH)
-    most = round(np.sqrt(adata.n_obs / together))
-    return int(min(_MOST, max(_FEWEST, most), adata.n_obs))
+def _independent_samples(adata: AnnData) -> float:
+    """Cells of a tissue over those that smoothing averages."""
+    return adata.n_obs / samples_averaged(adata.obsp[_keys.SPATIAL_CONNECTIVITIES], _REACH)
