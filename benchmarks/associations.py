@@ -65,7 +65,7 @@ def one(path, label, seed):
     adata = anndata.read_h5ad(path)
     truth = adata.obs[label].astype("category")
     adata.obs = adata.obs[[]]
-    _pipeline.run(adata, truth.nunique(), seed=seed, progress=False)
+    _pipeline.run(adata, _pipeline.Job(truth.nunique(), seed=seed, progress=False))
     return compare(adata, truth, path.stem)
 
 

@@ -50,7 +50,7 @@ def repeated(n_runs: int, n_cells: int) -> tuple[dict[str, float], dict[str, flo
         first, early, differing = None, {}, 0
         for i in range(n_runs):
             adata = ad.read_h5ad(folder / "in.h5ad")
-            _pipeline.run(adata, 5, progress=False)
+            _pipeline.run(adata, _pipeline.Job(5, progress=False))
             adata.write_h5ad(folder / "out.h5ad")
             first = adata.obsm["X_scrcl"] if first is None else first
             differing += not np.array_equal(first, adata.obsm["X_scrcl"])

@@ -36,7 +36,7 @@ def ari(path: Path, label: str, batch_size: int | str, seed: int) -> float:
     adata = ad.read_h5ad(path)
     labels = adata.obs[label].copy()
     adata.obs = adata.obs[[]]
-    _pipeline.run(adata, labels.nunique(), batch_size=batch_size, seed=seed, progress=False)
+    _pipeline.run(adata, _pipeline.Job(labels.nunique(), batch_size=batch_size, seed=seed, progress=False))
     return sg.metrics.ari(labels, adata.obs["scrcl"])
 
 

@@ -54,7 +54,7 @@ def alone_and_mapped(slides: dict, seed: int):
         own = slide.copy()
         with tempfile.TemporaryDirectory() as folder:
             target = Path(folder) / "model" if model is None else None
-            _pipeline.run(own, labels.nunique(), seed=seed, progress=False, save_model=target)
+            _pipeline.run(own, _pipeline.Job(labels.nunique(), seed=seed, progress=False), save_model=target)
             yield name, "alone", sg.metrics.ari(labels, own.obs["scrcl"])
             if target is not None:
                 model = sg.ScRCL.load(target)
@@ -72,7 +72,7 @@ def stacked(slides: dict, seed: int):
     joint = ad.concat({name: slide for name, (slide, _) in slides.items()}, label=SLIDE, index_unique="-")
     labels = pd.concat([own for _, own in slides.values()]).to_numpy()
     n_domains = pd.Series(labels).nunique()
-    _pipeline.run(joint, n_domains, batch_key=SLIDE, seed=seed, progress=False)
+    _pipeline.run(joint, _pipeline.Job(n_domains, batch_key=SLIDE, seed=seed, progress=False))
     for name in slides:
         here = (joint.obs[SLIDE] == name).to_numpy()
         yield name, "stacked", sg.metrics.ari(labels[here], joint.obs["scrcl"][here])

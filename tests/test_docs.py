@@ -34,7 +34,7 @@ def test_readme_snippets_run():
         for block in blocks:
             exec(block, space)  # the second block builds on the first
     assert space["adata"].obs["scrcl"].nunique() == 5
-    assert space["embedding"].shape == (3000, 128)
+    assert space["embedding"].shape == (3000, 64)
     assert space["genes"]["group"].nunique() == 5
 
 

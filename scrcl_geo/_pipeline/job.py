@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,52 +22,60 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Job:
+    """What to do with cells: the options of ``scrcl-geo run``, see there."""
+
+    n_clusters: int | None = None
+    layer: str | None = None
+    spatial: str = "auto"
+    batch_key: str | None = None
+    preset: str = "default"
+    seed: int = 0
+    device: str = "auto"
+    progress: bool = True
+    batch_size: int | str = "auto"
+    memory: float | None = None
+
+
 def run(
     adata: AnnData,
-    n_clusters: int | None = None,
+    job: Job | None = None,
     *,
-    layer: str | None = None,
-    spatial: str = "auto",
-    batch_key: str | None = None,
-    preset: str = "default",
-    seed: int = 0,
-    device: str = "auto",
-    progress: bool = True,
     save_model: str | Path | None = None,
-    batch_size: int | str = "auto",
-    memory: float | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> dict[str, float]:
     """Graphs, embedding, clusters and associations, written to ``adata``; returns seconds per stage."""
-    _validate.one_of("preset", preset, ("default", "paper"))
-    plan = Plan.of(adata, layer=layer, spatial=spatial, batch_size=batch_size, memory=memory)
-    _validate.n_clusters(n_clusters, adata.n_obs)
+    job = job or Job()
+    _validate.one_of("preset", job.preset, ("default", "paper"))
+    plan = Plan.of(adata, layer=job.layer, spatial=job.spatial, batch_size=job.batch_size, memory=job.memory)
+    _validate.n_clusters(job.n_clusters, adata.n_obs)
     logger.info("plan: %s", plan)
     adata.uns.pop(_keys.NUMBER, None)  # an earlier run's estimate is not about these clusters
     seconds: dict[str, float] = {}
     with timed("graph", seconds, plan):
-        pp.graph(adata, layer=layer, spatial=spatial, batch_key=batch_key, seed=seed)
-    paper = preset == "paper"
+        pp.graph(adata, layer=job.layer, spatial=job.spatial, batch_key=job.batch_key, seed=job.seed)
+    paper = job.preset == "paper"
     model = (
-        ScRCL.paper(n_clusters or 32) if paper else ScRCL(batch_size=plan.batch_size)
+        ScRCL.paper(job.n_clusters or 32) if paper else ScRCL(batch_size=plan.batch_size)
     )  # the paper sets its width K to the clusters
     with timed("embed", seconds, plan):
         tl.embed(
             adata,
             model=model,
-            seed=seed,
-            device=device,
+            seed=job.seed,
+            device=job.device,
             checkpoint=checkpoint,
-            progress=progress,
+            progress=job.progress,
         )
     with timed("cluster", seconds, plan):
         rep = _keys.REFINED if paper else _keys.EMBEDDING
-        tl.cluster(adata, n_clusters, use_rep=rep, method="kmeans" if paper else "gmm", seed=seed)
+        tl.cluster(adata, job.n_clusters, use_rep=rep, method="kmeans" if paper else "auto", seed=job.seed)
     with timed("associations", seconds, plan):
         tl.associations(adata)
     if save_model is not None:
         with timed("save", seconds):
-            model.remember(adata, seed=seed).save(save_model)
+            model.remember(adata, seed=job.seed).save(save_model)
     return seconds
 
 

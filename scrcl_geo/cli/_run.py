@@ -69,9 +69,8 @@ def run(arguments: argparse.Namespace) -> None:
     with _pipeline.timed("read", seconds):
         check(arguments.input, read)
         adata = read(arguments.input, table=arguments.table, units=arguments.units)
-    seconds |= _pipeline.run(
-        adata,
-        arguments.n_clusters,
+    job = _pipeline.Job(
+        n_clusters=arguments.n_clusters,
         layer=arguments.layer,
         spatial=arguments.spatial,
         batch_key=arguments.batch_key,
@@ -79,9 +78,13 @@ def run(arguments: argparse.Namespace) -> None:
         seed=arguments.seed,
         device=arguments.device,
         progress=not arguments.quiet,
-        save_model=arguments.save_model,
         batch_size=arguments.batch_size,
         memory=arguments.memory,
+    )
+    seconds |= _pipeline.run(
+        adata,
+        job,
+        save_model=arguments.save_model,
         checkpoint=Checkpoint(checkpoint, every=arguments.checkpoint_every),
     )
     with _pipeline.timed("write", seconds):

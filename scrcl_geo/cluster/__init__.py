@@ -3,6 +3,7 @@
 Labels are integers 0, 1, … by falling cluster size.
 """
 
+from scrcl_geo.cluster._consensus import consensus
 from scrcl_geo.cluster._gmm import gmm
 from scrcl_geo.cluster._kmeans import kmeans
 from scrcl_geo.cluster._leiden import leiden
@@ -14,6 +15,7 @@ from scrcl_geo.cluster._stability import best_jaccard
 __all__ = [
     "best_jaccard",
     "best_number",
+    "consensus",
     "gmm",
     "kmeans",
     "leiden",

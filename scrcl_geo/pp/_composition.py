@@ -9,13 +9,15 @@ import numpy as np
 from scrcl_geo import _keys, _validate
 from scrcl_geo._features.composition import compositions
 from scrcl_geo._features.inputs import InputMap
+from scrcl_geo._neighbors.reach import averaged_hops
+from scrcl_geo.pp._reach import reach
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 
 def composition(
-    adata: AnnData, *, n_types: int = 30, n_hops: int = 8, n_comps: int = 10, seed: int = 0
+    adata: AnnData, *, n_types: int = 30, n_hops: int | None = None, n_comps: int = 10, seed: int = 0
 ) -> None:
     """Which kinds of cells lie around each cell: what tissue domains are made of.
 
@@ -30,7 +32,7 @@ def composition(
         Types per transform of the input; at most a tenth of the cells.
     n_hops
         Reach of the nearer neighbourhood, in steps of smoothing on the spatial graph; the wider one has twice
-        as many.
+        as many. By default half of the tissue's :func:`reach`.
     n_comps
         Principal components kept of each.
     seed
@@ -52,11 +54,14 @@ def composition(
     >>> adata.obsm["X_composition"].shape
     (3000, 40)
     """
-    for name, value, least in (("n_types", n_types, 2), ("n_hops", n_hops, 1), ("n_comps", n_comps, 1)):
+    for name, value, least in (("n_types", n_types, 2), ("n_hops", n_hops or 1, 1), ("n_comps", n_comps, 1)):
         _validate.at_least(name, value, least)
     remedy = "run sg.pp.spatial_neighbors(adata) first"
     adjacency = _validate.key(adata.obsp, _keys.SPATIAL_CONNECTIVITIES, slot="obsp", do=remedy)
     x = np.asarray(_validate.key(adata.obsm, _keys.PCA, slot="obsm", do="run sg.pp.pca(adata) first"))
+    if n_hops is None:
+        stored = adata.uns.get(_keys.REACH)
+        n_hops = averaged_hops(int(stored["reach"]) if stored else reach(adata, seed=seed), views=False)
     adata.obsm[_keys.COMPOSITION], fitted = compositions(
         InputMap.of(adata).blocks(x),
         adjacency,

@@ -96,8 +96,8 @@ def graph(
     if in_space:
         spatial_neighbors(adata, n_neighbors=n_spatial_neighbors, batch_key=batch_key)
         logger.info("tissue is alike within %d hops", reach(adata, seed=seed))
+        composition(adata, seed=seed)
         if batch_key is not None:
-            composition(adata, seed=seed)
             matched_neighbors(adata, batch_key)
     else:
         adata.uns.pop(_keys.REACH, None)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,7 @@ from scrcl_geo import _keys, _validate
 from scrcl_geo import cluster as methods
 from scrcl_geo.tl._estimate import estimate_clusters
 from scrcl_geo.tl._rep import rep_of
+from scrcl_geo.tl._voices import Clusterer, Voices
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -21,14 +21,13 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _SWALLOWED = 0.95  # share of the largest cluster
-Clusterer = Callable[..., np.ndarray]
 
 
 def cluster(
     adata: AnnData,
     n_clusters: int | None = None,
     *,
-    method: str | Clusterer = "gmm",
+    method: str | Clusterer = "auto",
     use_rep: str = _keys.EMBEDDING,
     resolution: float | None = None,
     key_added: str = _keys.CLUSTERS,
@@ -44,7 +43,9 @@ def cluster(
         Number of clusters, where it is known; otherwise :func:`estimate_clusters` decides.
     method
         ``"gmm"`` (see :func:`scrcl_geo.cluster.gmm`), ``"kmeans"``, ``"merging"``, ``"leiden"``, or any
-        function ``(embedding, n_clusters, *, seed) -> labels``.
+        function ``(embedding, n_clusters, *, seed) -> labels``. ``"auto"`` is the mixture; in tissue it is
+        reconciled with one of the input, averaged over half of the reach, and with k-means of the
+        composition, which need no network (:func:`scrcl_geo.cluster.consensus`).
     use_rep
         Key of ``obsm`` to cluster.
     resolution
@@ -78,24 +79,24 @@ def cluster(
     embedding = rep_of(adata, use_rep)
     _validate.n_clusters(n_clusters, adata.n_obs)
     if isinstance(method, str):
-        _validate.one_of("method", method, ("gmm", "kmeans", "merging", "leiden"))
+        _validate.one_of("method", method, ("auto", "gmm", "kmeans", "merging", "leiden"))
     if resolution is not None and (method != "leiden" or n_clusters is not None):
         found = f"method={method!r}, n_clusters={n_clusters}"
         remedy = "pass method='leiden' without n_clusters"
         raise _validate.fail("resolution is for Leiden alone", found, remedy)
-    clusterer: Callable[[np.ndarray], np.ndarray]
-    if method == "leiden":
-        clusterer = partial(methods.leiden, n_clusters=n_clusters, seed=seed, resolution=resolution or 1.0)
+    number = n_clusters
+    if number is None and method != "leiden":
+        number = estimate_clusters(adata, use_rep=use_rep, seed=seed)
+    if method == "auto":
+        labels = Voices.of(adata, use_rep).cluster(cast(int, number), seed=seed)
+    elif method == "leiden":
+        leiden = partial(methods.leiden, n_clusters=number, seed=seed, resolution=resolution or 1.0)
+        labels = methods.on_sample(leiden, embedding, seed=seed)
+    elif isinstance(method, str):
+        clusterer = partial(getattr(methods, method), n_clusters=number, seed=seed)
+        labels = methods.on_sample(clusterer, embedding, seed=seed)
     else:
-        number = n_clusters or estimate_clusters(adata, use_rep=use_rep, seed=seed)
-        chosen = getattr(methods, method) if isinstance(method, str) else method
-        clusterer = partial(chosen, n_clusters=number, seed=seed)
-    # an own clusterer sees all cells, whatever their number
-    labels = (
-        methods.on_sample(clusterer, embedding, seed=seed)
-        if isinstance(method, str)
-        else clusterer(embedding)
-    )
+        labels = method(embedding, n_clusters=number, seed=seed)  # an own clusterer sees all cells
     share = np.bincount(labels).max() / len(labels)
     if share > _SWALLOWED:
         logger.warning("one cluster holds %.1f %% of the cells", 100 * share)

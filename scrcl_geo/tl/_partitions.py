@@ -22,7 +22,7 @@ def partitions(
     n_clusters: Sequence[int] | None = None,
     *,
     resolutions: Sequence[float] | None = None,
-    method: str = "gmm",
+    method: str = "auto",
     use_rep: str = _keys.EMBEDDING,
     key_added: str = _keys.CLUSTERS,
     n_repeats: int = 10,

@@ -12,6 +12,7 @@ from scrcl_geo import _keys, _validate
 from scrcl_geo.cluster import best_jaccard
 from scrcl_geo.tl._cluster import cluster
 from scrcl_geo.tl._rep import rep_of
+from scrcl_geo.tl._voices import Voices
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -74,16 +75,21 @@ def cluster_stability(
     groups = groups.astype("category").cat.remove_unused_categories()
     codes, n_groups = groups.cat.codes.to_numpy(), len(groups.cat.categories)
     number = None if "resolution" in clustering else n_groups
+    voices = Voices.of(adata, use_rep) if clustering.get("method", "auto") == "auto" else None
     rng = np.random.default_rng(seed)
     pool = rng.permutation(np.flatnonzero(codes >= 0))[:_CELLS]
     n_drawn = max(2, n_groups, round(_SHARE * len(pool)))
     found = np.full((n_repeats, n_groups), np.nan)
     for repeat in range(n_repeats):
         cells = np.sort(rng.permutation(pool)[:n_drawn])
-        drawn = AnnData(obs=pd.DataFrame(index=adata.obs_names[cells]))
-        drawn.obsm[use_rep] = whole[cells]
-        cluster(drawn, number, use_rep=use_rep, seed=seed + repeat, **clustering)
-        again = best_jaccard(codes[cells], drawn.obs[_keys.CLUSTERS].cat.codes.to_numpy())
+        if voices is not None:
+            labels = voices.rows(cells).cluster(n_groups, seed=seed + repeat)
+        else:
+            drawn = AnnData(obs=pd.DataFrame(index=adata.obs_names[cells]))
+            drawn.obsm[use_rep] = whole[cells]
+            cluster(drawn, number, use_rep=use_rep, seed=seed + repeat, **clustering)
+            labels = drawn.obs[_keys.CLUSTERS].cat.codes.to_numpy()
+        again = best_jaccard(codes[cells], labels)
         found[repeat, : len(again)] = again
     with warnings.catch_warnings():  # a cluster of a few cells may never be drawn
         warnings.simplefilter("ignore", RuntimeWarning)

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # about names that are not un
 def outcome(adata, how):
     """``"worked"`` or ``"refused"``; anything else is an error."""
     try:
-        _pipeline.run(adata, progress=False, **how)
+        _pipeline.run(adata, _pipeline.Job(progress=False, **how))
     except ScrclInputError as error:
         message = str(error)
         assert ": found " in message

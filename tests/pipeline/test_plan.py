@@ -53,7 +53,7 @@ def test_a_budget_makes_batches_smaller_or_is_refused():
 def test_a_run_tells_its_plan_and_what_is_left(caplog):
     adata = sg.datasets.toy(n_slides=1, n_cells=120, n_genes=50)
     with caplog.at_level(logging.INFO, "scrcl_geo"):
-        seconds = _pipeline.run(adata, 3, progress=False, batch_size=60)
+        seconds = _pipeline.run(adata, _pipeline.Job(3, progress=False, batch_size=60))
     assert "training takes 60 cells at a time" in caplog.text
     for stage in seconds:
         assert f"{stage}: about" in caplog.text
@@ -68,7 +68,7 @@ def test_a_large_zarr_stays_on_disk(tmp_path, monkeypatch):
     assert on_disk(lazy.X)
     held = adata.copy()
     for each in (lazy, held):
-        _pipeline.run(each, 3, progress=False)
+        _pipeline.run(each, _pipeline.Job(3, progress=False))
     assert on_disk(lazy.X)
     np.testing.assert_array_equal(lazy.obsm["X_scrcl"], held.obsm["X_scrcl"])
     atomic.write_h5ad(lazy, tmp_path / "out.h5ad")
@@ -84,7 +84,7 @@ def test_a_large_matrix_stays_on_disk_and_comes_out_whole(tmp_path, monkeypatch)
     monkeypatch.setattr(h5ad, "IN_MEMORY", 0)
     backed = h5ad.read_h5ad(tmp_path / "in.h5ad")
     assert backed.isbacked
-    _pipeline.run(backed, 3, progress=False)
+    _pipeline.run(backed, _pipeline.Job(3, progress=False))
     atomic.write_h5ad(backed, tmp_path / "out.h5ad")
     monkeypatch.undo()
     written = h5ad.read_h5ad(tmp_path / "out.h5ad")

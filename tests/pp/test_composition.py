@@ -46,6 +46,7 @@ def test_the_stored_map_does_the_same_to_the_same_cells(toy_graph):
 def test_domains_show_in_the_composition():
     adata = sg.datasets.toy(n_slides=1)
     sg.pp.graph(adata)
+    sg.pp.composition(adata)
     found = sg.cluster.kmeans(adata.obsm["X_composition"], 5)
     assert sg.metrics.ari(adata.obs["domain"], found) > 0.6
 

@@ -141,7 +141,7 @@ def test_errors_name_the_remedy(adata):
         sg.tl.associations(adata)
     with pytest.raises(ValueError, match="method is not known: found 'x'"):
         sg.tl.cluster(adata, 3, use_rep="X_pca", method="x")
-    with pytest.raises(ValueError, match="resolution is for Leiden alone: found method='gmm'"):
+    with pytest.raises(ValueError, match="resolution is for Leiden alone: found method='auto'"):
         sg.tl.cluster(adata, use_rep="X_pca", resolution=0.5)
     with pytest.raises(ValueError, match=r"obsm\['X_scrcl'\] is missing.*run sg.tl.embed\(adata\) first"):
         sg.tl.estimate_clusters(adata)

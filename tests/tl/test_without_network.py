@@ -48,8 +48,9 @@ def without_network(adata):
     x = adata.obsm["X_pca"]
     if "spatial_connectivities" in adata.obsp:
         x = smooth(x, adata.obsp["spatial_connectivities"], max(1, adata.uns["scrcl_reach"]["reach"] // 2))
-    adata.obsm["X_input"] = x
-    sg.tl.cluster(adata, adata.obs["domain"].nunique(), use_rep="X_input")
+    adata.obsm["X_scrcl"] = x
+    adata.uns["scrcl"] = {"from_network": False}
+    sg.tl.cluster(adata, adata.obs["domain"].nunique())
     return sg.metrics.ari(adata.obs["domain"], adata.obs["scrcl"])
 
 

@@ -1,0 +1,64 @@
+"""What the default clusters: the network's embedding, and in tissue two more descriptions of a place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scrcl_geo import _keys
+from scrcl_geo import cluster as methods
+from scrcl_geo._neighbors.reach import averaged_hops
+from scrcl_geo._neighbors.smoothing import smooth
+from scrcl_geo.tl._rep import rep_of
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+Clusterer = Callable[..., np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Voices:
+    """Embeddings of the same cells, a clusterer for each, and one partition that agrees with all.
+
+    Shapes: ``embedding`` (N, Σ D), side by side; ``parts`` the columns and the clusterer of each.
+    """
+
+    embedding: np.ndarray
+    parts: tuple[tuple[slice, Clusterer], ...]
+
+    @classmethod
+    def of(cls, adata: AnnData, use_rep: str) -> Voices:
+        """A mixture of the embedding; of our own in tissue also a mixture of the input, averaged over half
+        of the reach, and k-means of the composition, where they are there.
+
+        A choice between partitions without labels errs as often as not (docs/accuracy.md), so none is made.
+        """
+        voices: list[tuple[np.ndarray, Clusterer]] = [(rep_of(adata, use_rep), methods.gmm)]
+        needed = _keys.PCA in adata.obsm and _keys.SPATIAL_CONNECTIVITIES in adata.obsp
+        if use_rep == _keys.EMBEDDING and needed and _keys.REACH in adata.uns:
+            if adata.uns.get(_keys.RESULTS, {}).get("from_network", False):
+                hops = averaged_hops(int(adata.uns[_keys.REACH]["reach"]), views=False)
+                x = np.asarray(adata.obsm[_keys.PCA])
+                voices.append((smooth(x, adata.obsp[_keys.SPATIAL_CONNECTIVITIES], hops), methods.gmm))
+            if _keys.COMPOSITION in adata.obsm:
+                voices.append((np.asarray(adata.obsm[_keys.COMPOSITION]), methods.kmeans))
+        stops = np.cumsum([x.shape[1] for x, _ in voices]).tolist()
+        columns = [slice(stop - x.shape[1], stop) for (x, _), stop in zip(voices, stops, strict=True)]
+        whole = np.concatenate([x for x, _ in voices], axis=1) if len(voices) > 1 else voices[0][0]
+        return cls(whole, tuple((c, clusterer) for c, (_, clusterer) in zip(columns, voices, strict=True)))
+
+    def rows(self, cells: np.ndarray) -> Voices:
+        """Some of the cells."""
+        return replace(self, embedding=self.embedding[cells])
+
+    def cluster(self, n_clusters: int, *, seed: int = 0) -> np.ndarray:
+        """Labels (N,) of all cells, by falling size; above 20,000 a sample names the others."""
+        return methods.on_sample(lambda x: self._agreed(x, n_clusters, seed), self.embedding, seed=seed)
+
+    def _agreed(self, embedding: np.ndarray, n_clusters: int, seed: int) -> np.ndarray:
+        found = [clusterer(embedding[:, columns], n_clusters, seed=seed) for columns, clusterer in self.parts]
+        return methods.consensus(found, n_clusters, seed=seed) if len(found) > 1 else found[0]
