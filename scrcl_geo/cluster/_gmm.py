@@ -8,7 +8,8 @@ from scrcl_geo import _validate
 from scrcl_geo.cluster._order import by_size
 
 _STARTS = 5  # in each scaling
-_LEAST = 3  # cells in a cluster, where any of the mixtures grants them
+_LEAST = 3  # cells in a cluster, where a mixture grants them that is almost as likely:
+_MARGIN = 1.0  # nats per cell
 _SMALLEST = 1e-2  # spread of a component beside the whole that is not blown up
 
 
@@ -18,8 +19,8 @@ def gmm(embedding: np.ndarray, n_clusters: int, *, seed: int = 0, n_components: 
     A shared covariance keeps clusters of a few cells from taking a degenerate shape of their own. The
     likelihood of such a mixture does not hang on the scale of the components, but where its search ends
     does: it starts from k-means on the components as they are, led by the large ones, and on components of
-    equal spread, and the likeliest mixture is kept, of those without clusters of one or two cells where
-    there are such.
+    equal spread, and the likeliest mixture is kept; one without clusters of one or two cells where it is
+    almost as likely.
 
     Shapes: (N, D) → (N,) int64 labels by falling size.
 
@@ -47,8 +48,10 @@ def gmm(embedding: np.ndarray, n_clusters: int, *, seed: int = 0, n_components: 
         for scale in (np.ones_like(spread), spread)
         for start in range(_STARTS * seed, _STARTS * (seed + 1))
     ]
-    found = [f for f in found if np.bincount(f[1], minlength=n_clusters).min() >= _LEAST] or found
-    return by_size(max(found, key=lambda mixture: mixture[0])[1])
+    likeliest = max(likelihood for likelihood, _ in found)
+    near = [f for f in found if f[0] >= likeliest - _MARGIN]
+    near = [f for f in near if np.bincount(f[1], minlength=n_clusters).min() >= _LEAST] or near
+    return by_size(max(near, key=lambda mixture: mixture[0])[1])
 
 
 def _mixture(data: np.ndarray, scale: np.ndarray, n_clusters: int, seed: int) -> tuple[float, np.ndarray]:
