@@ -22,34 +22,34 @@ Clusterer = Callable[..., np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class Voices:
-    """Embeddings of the same cells, a clusterer for each, and one partition that agrees with all.
+    """Embeddings of the same cells, clusterers for each, and one partition that agrees with all.
 
-    Shapes: ``embedding`` (N, Σ D), side by side; ``parts`` the columns and the clusterer of each.
+    Shapes: ``embedding`` (N, Σ D), side by side; ``parts`` the columns of each and its clusterers.
     """
 
     embedding: np.ndarray
-    parts: tuple[tuple[slice, Clusterer], ...]
+    parts: tuple[tuple[slice, tuple[Clusterer, ...]], ...]
 
     @classmethod
     def of(cls, adata: AnnData, use_rep: str) -> Voices:
         """A mixture of the embedding; of our own in tissue also a mixture of the input, averaged over half
-        of the reach, and k-means of the composition, where they are there.
+        of the reach, and a mixture and k-means of the composition, where they are there.
 
         A choice between partitions without labels errs as often as not (docs/accuracy.md), so none is made.
         """
-        voices: list[tuple[np.ndarray, Clusterer]] = [(rep_of(adata, use_rep), methods.gmm)]
+        voices: list[tuple[np.ndarray, tuple[Clusterer, ...]]] = [(rep_of(adata, use_rep), (methods.gmm,))]
         needed = _keys.PCA in adata.obsm and _keys.SPATIAL_CONNECTIVITIES in adata.obsp
         if use_rep == _keys.EMBEDDING and needed and _keys.REACH in adata.uns:
             if adata.uns.get(_keys.RESULTS, {}).get("from_network", False):
                 hops = averaged_hops(int(adata.uns[_keys.REACH]["reach"]), views=False)
                 x = np.asarray(adata.obsm[_keys.PCA])
-                voices.append((smooth(x, adata.obsp[_keys.SPATIAL_CONNECTIVITIES], hops), methods.gmm))
+                voices.append((smooth(x, adata.obsp[_keys.SPATIAL_CONNECTIVITIES], hops), (methods.gmm,)))
             if _keys.COMPOSITION in adata.obsm:
-                voices.append((np.asarray(adata.obsm[_keys.COMPOSITION]), methods.kmeans))
+                voices.append((np.asarray(adata.obsm[_keys.COMPOSITION]), (methods.gmm, methods.kmeans)))
         stops = np.cumsum([x.shape[1] for x, _ in voices]).tolist()
         columns = [slice(stop - x.shape[1], stop) for (x, _), stop in zip(voices, stops, strict=True)]
         whole = np.concatenate([x for x, _ in voices], axis=1) if len(voices) > 1 else voices[0][0]
-        return cls(whole, tuple((c, clusterer) for c, (_, clusterer) in zip(columns, voices, strict=True)))
+        return cls(whole, tuple(zip(columns, (clusterers for _, clusterers in voices), strict=True)))
 
     def rows(self, cells: np.ndarray) -> Voices:
         """Some of the cells."""
@@ -60,5 +60,9 @@ class Voices:
         return methods.on_sample(lambda x: self._agreed(x, n_clusters, seed), self.embedding, seed=seed)
 
     def _agreed(self, embedding: np.ndarray, n_clusters: int, seed: int) -> np.ndarray:
-        found = [clusterer(embedding[:, columns], n_clusters, seed=seed) for columns, clusterer in self.parts]
+        found = [
+            clusterer(embedding[:, columns], n_clusters, seed=seed)
+            for columns, clusterers in self.parts
+            for clusterer in clusterers
+        ]
         return methods.consensus(found, n_clusters, seed=seed) if len(found) > 1 else found[0]
