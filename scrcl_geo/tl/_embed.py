@@ -78,7 +78,7 @@ def embed(
     >>> sg.pp.graph(adata)
     >>> sg.tl.embed(adata, max_epochs=2, progress=False)
     >>> sorted(adata.obsm)
-    ['X_pca', 'X_scrcl', 'X_scrcl_refined', 'spatial']
+    ['X_composition', 'X_pca', 'X_scrcl', 'X_scrcl_refined', 'spatial']
     """
     import torch
     import torch_geometric
