@@ -28,6 +28,6 @@ sg.tl.embed(adata, model=model, progress=False)
 adata.uns["scrcl"]["stopped"]
 
 # %%
-# k-means is linear in the cells; Leiden and the default committee cost more.
+# k-means is linear in the cells; Leiden and the default cost more.
 sg.tl.cluster(adata, 5, method="kmeans")
 adata.obs["scrcl"].value_counts()
