@@ -44,6 +44,24 @@ def test_views_may_read_features_of_their_own(batch):
     assert not torch.allclose(found[1], second)
 
 
+def test_in_the_graph_of_the_refinement_hidden_cells_express_nothing(batch):
+    class Watching(BipartiteRefinement):
+        def forward(self, h, data):
+            self.senders = data[_keys.EXPRESSES].edge_index[0].unique()
+            self.receivers = data[_keys.EXPRESSED_BY].edge_index[1].unique()
+            return super().forward(h, data)
+
+    module = network(batch, GCNEncoder(batch[_keys.CELL].x.shape[1], 16))
+    module.refinement = Watching(16, 8)
+    part = batch.clone()
+    part[_keys.CELL].hidden = hidden = torch.arange(part[_keys.CELL].num_nodes) % 3 == 0
+    module(part)
+    for cells in (module.refinement.senders, module.refinement.receivers):
+        assert len(cells)
+        assert not hidden[torch.as_tensor(cells)].any()
+    assert part[_keys.EXPRESSES].edge_index.shape == batch[_keys.EXPRESSES].edge_index.shape
+
+
 def test_views_of_two_widths_are_one_clear_line(batch):
     module = network(batch, GCNEncoder(batch[_keys.CELL].x.shape[1], 12))
     with pytest.raises(ValueError, match="the two views differ in width: found 16 and 12 columns") as error:
