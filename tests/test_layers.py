@@ -18,7 +18,7 @@ BOTTOM = {
     "_features",
     "_neighbors",
     "_files",
-    "_association_scores",
+    "_associations",
     "metrics",
 }
 PARTS = {"graph", "losses", "nn", "train", "cluster", "datasets", "_mapping"}

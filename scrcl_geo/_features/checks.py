@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from scrcl_geo import _validate
+from scrcl_geo import _keys, _validate
 from scrcl_geo._features.rows import on_disk
 
 if TYPE_CHECKING:
@@ -26,6 +26,17 @@ def samples(adata: AnnData, batch_key: str) -> np.ndarray:
             f"obs[{batch_key!r}] must name the sample of every cell", found, "fill it or drop the cells"
         )
     return codes.astype(np.int64)
+
+
+def recorded_batch_key(adata: AnnData) -> str | None:
+    """The column of samples that the graph was made with, where one was and is still there."""
+    for key in (_keys.RESULTS, _keys.GRAPH_PARAMS, _keys.SPATIAL_NEIGHBORS):
+        recorded = adata.uns.get(key, {})
+        params = recorded.get("params", {})
+        for column in (recorded.get("batch_key"), params.get("batch_key"), params.get("library_key")):
+            if isinstance(column, str) and column in adata.obs:
+                return column
+    return None
 
 
 def data_matrix(adata: AnnData, layer: str | None) -> Any:

@@ -11,7 +11,7 @@ from torch.nn.functional import normalize
 from torch_geometric.data import HeteroData
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo._association_scores import cell_associations, gene_embedding
+from scrcl_geo._associations.scores import cell_associations, gene_embedding
 from scrcl_geo._features.expression import used_expression
 from scrcl_geo._features.inputs import InputMap
 from scrcl_geo._mapping.reference import Reference

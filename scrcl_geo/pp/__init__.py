@@ -9,6 +9,7 @@ from scrcl_geo.pp._neighbors import neighbors
 from scrcl_geo.pp._pca import pca
 from scrcl_geo.pp._reach import reach
 from scrcl_geo.pp._spatial import spatial_neighbors
+from scrcl_geo.pp._split_counts import split_counts
 
 __all__ = [
     "coexpression",
@@ -20,4 +21,5 @@ __all__ = [
     "reach",
     "select_genes",
     "spatial_neighbors",
+    "split_counts",
 ]

@@ -88,6 +88,7 @@ def graph(
     if in_space:
         checks.coordinates(adata, _keys.SPATIAL)
     select_genes(adata, n_top_genes=n_top_genes, layer=layer, values=values, seed=seed)
+    adata.uns[_keys.GRAPH_PARAMS]["batch_key"] = batch_key or ""
     pca(adata, n_comps=n_comps, transforms=transforms, seed=seed)
     neighbors(adata, n_neighbors=n_neighbors, batch_key=batch_key, seed=seed)
     # edges of an earlier call must not reach the model when space or samples are switched off

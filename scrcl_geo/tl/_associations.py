@@ -8,8 +8,12 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from scrcl_geo import _association_scores, _keys, _validate
-from scrcl_geo._features.expression import used_expression
+from scrcl_geo import _keys, _validate
+from scrcl_geo._associations import scores
+from scrcl_geo._associations.rank_sums import rank_sums
+from scrcl_geo._features import checks
+from scrcl_geo._features.expression import log_expression, used_expression
+from scrcl_geo._features.rows import in_memory
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -20,16 +24,20 @@ def associations(
     *,
     groupby: str = _keys.CLUSTERS,
     use_rep: str | None = None,
+    batch_key: str | None = None,
+    tested: AnnData | None = None,
     n_genes: int | None = None,
     cell_scores: bool = False,
     key_added: str = _keys.GENES,
 ) -> pd.DataFrame:
     """Rank the genes of each cluster.
 
-    The score is Wilcoxon's rank sum with the cells' memberships, read off the embedding, in place of the
-    hard group: cells between clusters count for both. The p-value is that of the exact permutation null
-    (cells of the gene shuffled, ties included). The clusters were found in the same data, so p-values
-    rank genes; they do not prove a cluster.
+    The score is Wilcoxon's rank sum of the cluster's cells against all others, within samples where there are
+    several; the p-value is the chance of one as large when the labels are permuted within samples
+    (:func:`scrcl_geo._associations.rank_sums.rank_sums`). It is valid for labels that were not found in the
+    same expression. Clusters of this package were: for these, p-values rank genes and are descriptive. Pass
+    the other half of the counts, kept out of the clustering by :func:`scrcl_geo.pp.split_counts`, as
+    ``tested`` for p-values that hold.
 
     The association says where a gene lies in the embedding: the gene's own embedding is the mean of the
     cells that express it, weighted by expression, and its association with a cluster is the agreement with
@@ -42,8 +50,11 @@ def associations(
     groupby
         Column of ``obs`` with the clusters.
     use_rep
-        Key of ``obsm``. By default the refined embedding for associations (``"X_scrcl"`` where there is none)
-        and ``"X_scrcl"`` for memberships.
+        Key of ``obsm``; by default the refined embedding, or ``"X_scrcl"`` where there is none.
+    batch_key
+        Column of ``obs`` with the sample of each cell; by default the one that the graph was made with.
+    tested
+        The same cells and genes with other counts, on which scores and p-values are taken.
     n_genes
         Genes listed per cluster; None lists all in use.
     cell_scores
@@ -60,6 +71,11 @@ def associations(
         (G, D), zero rows for genes not in use; with ``cell_scores``,
         ``layers["scrcl_associations"]`` float32 CSR (N, G).
 
+    Raises
+    ------
+    ScrclInputError
+        No clusters or embedding, or ``tested`` has other cells or genes.
+
     Examples
     --------
     >>> import scrcl_geo as sg
@@ -74,23 +90,23 @@ def associations(
     groups = _validate.key(
         adata.obs, groupby, slot="obs", do="run sg.tl.cluster(adata) or name a column of clusters"
     ).astype("category")
-    own_rep = use_rep is not None or _keys.EMBEDDING not in adata.obsm
     if use_rep is None:
         use_rep = _keys.REFINED if _keys.REFINED in adata.obsm else _keys.EMBEDDING
     cells = np.asarray(_validate.key(adata.obsm, use_rep, slot="obsm", do="run sg.tl.embed(adata) first"))
+    batch_key = batch_key or checks.recorded_batch_key(adata)
+    samples = None if batch_key is None else checks.samples(adata, batch_key)
     expression = used_expression(adata)
     used = np.flatnonzero(adata.var[_keys.USED_GENES].to_numpy())
-    genes = _association_scores.gene_embedding(expression, cells)
-    if cell_scores:
-        scores = _association_scores.cell_associations(expression, cells, genes)
+    genes = scores.gene_embedding(expression, cells)
     codes = groups.cat.codes.to_numpy()
     known, n_groups = codes >= 0, len(groups.cat.categories)
-    place = cells if own_rep else np.asarray(adata.obsm[_keys.EMBEDDING])
-    if not known.all():
-        expression, cells, place, codes = (x[known] for x in (expression, cells, place, codes))
-    belongs = _association_scores.memberships(place, codes, n_groups)
-    found = _association_scores.marker_scores(expression, belongs)
-    strength = _association_scores.cluster_associations(expression, cells, codes, n_groups)
+    strength = scores.cluster_associations(expression[known], cells[known], codes[known], n_groups)
+    found = rank_sums(
+        (expression if tested is None else _of_the_same(adata, tested))[known],
+        codes[known],
+        n_groups,
+        None if samples is None else samples[known],
+    )
 
     names = adata.var_names[used]
     tables = []
@@ -117,8 +133,28 @@ def associations(
     adata.varm[key_added] = embedding
     adata.uns[f"{key_added}_associations"] = table
     if cell_scores:
-        adata.layers[f"{key_added}_associations"] = _spread(scores, used, adata.n_vars)
+        per_cell = scores.cell_associations(expression, cells, genes)
+        adata.layers[f"{key_added}_associations"] = _spread(per_cell, used, adata.n_vars)
     return table
+
+
+def _of_the_same(adata: AnnData, tested: AnnData) -> sparse.csr_matrix:
+    """Log expression of the genes in use, from other counts of the same cells and genes."""
+    for axis, one, other in (
+        ("cells", adata.obs_names, tested.obs_names),
+        ("genes", adata.var_names, tested.var_names),
+    ):
+        if not one.equals(other):
+            raise _validate.fail(
+                f"tested has other {axis}",
+                f"{len(other):,} against {len(one):,}",
+                "pass both halves of sg.pp.split_counts(adata)",
+            )
+    params = adata.uns[_keys.GRAPH_PARAMS]
+    matrix = tested.layers[params["layer"]] if params["layer"] else tested.X
+    used = adata.var[_keys.USED_GENES].to_numpy(dtype=bool)
+    values, totals = in_memory(matrix, used)
+    return log_expression(values, params["values"], target_sum=params.get("target_sum"), totals=totals)
 
 
 def _spread(matrix: sparse.csr_matrix, used: np.ndarray, n_genes: int) -> sparse.csr_matrix:

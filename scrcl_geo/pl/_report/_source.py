@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from scrcl_geo import _keys, _validate
+from scrcl_geo._features.checks import recorded_batch_key
 from scrcl_geo._neighbors.umap import umap
 from scrcl_geo.pl._colors import group_colors
 
@@ -77,20 +78,9 @@ def read(adata: AnnData, groupby: str, batch_key: str | None, max_cells: int, se
         codes=groups.cat.codes.to_numpy().astype(np.int64),
         drawn=drawn,
         umap=_umap(adata, drawn, seed),
-        batch_key=batch_key or _recorded_batch_key(adata),
+        batch_key=batch_key or recorded_batch_key(adata),
         associations=table,
     )
-
-
-def _recorded_batch_key(adata: AnnData) -> str | None:
-    """The column of samples that the run was given, where one was."""
-    for key in (_keys.RESULTS, _keys.GRAPH_PARAMS, _keys.SPATIAL_NEIGHBORS):
-        recorded = adata.uns.get(key, {})
-        params = recorded.get("params", {})
-        for column in (recorded.get("batch_key"), params.get("batch_key"), params.get("library_key")):
-            if isinstance(column, str) and column in adata.obs:
-                return column
-    return None
 
 
 def _umap(adata: AnnData, drawn: np.ndarray, seed: int) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""Which genes belong to cells and clusters, and how surely: pure functions on arrays."""
