@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,10 @@ COUNTS, NORMALIZED, LOG, SCALED = "counts", "normalized", "log", "scaled"
 KINDS = (COUNTS, NORMALIZED, LOG, SCALED)
 # log1p of the largest count a 64-bit float holds exactly is 36.7; of a billion, 20.7
 _LARGEST_LOG = 25.0
+_ROUNDING = 1e-4  # off a whole number, of one that was one
+_STRAY = 0.01  # share of negative values that centring does not leave
+# counts that were divided by a library size are multiples of one molecule, or have one sum
+_CELLS, _MULTIPLE, _ONE_SIZE = 100, 1e-3, 0.1
 # genes are ranked and components are fitted to this many cells: more would not change them visibly
 SAMPLE = 50_000
 
@@ -31,7 +35,7 @@ class Scan:
     (≤ 50,000, G) random cells in their order, the matrix itself where it has no more.
     """
 
-    kind: str
+    range: _Range
     totals: np.ndarray
     n_expressing: np.ndarray
     sample: Any
@@ -43,7 +47,7 @@ def scan(matrix: Any, *, seed: int = 0, slot: str = "X") -> Scan:
     Raises
     ------
     ScrclInputError
-        A value is not finite, a count is negative, or all is zero.
+        A value is not finite, or all is zero.
     """
     n_cells, n_genes = matrix.shape
     chosen = np.zeros(n_cells, dtype=bool)
@@ -56,7 +60,7 @@ def scan(matrix: Any, *, seed: int = 0, slot: str = "X") -> Scan:
         if on_disk(matrix):
             checks.structure(part, slot)
             checks.finite(checks.stored_values(part), slot)
-        range_.update(checks.stored_values(part))
+        range_.update(part)
         totals[rows] = row_sums(part)
         above = part > 0
         counted = above.indices if sparse.issparse(above) else np.nonzero(above)[1]
@@ -70,33 +74,40 @@ def scan(matrix: Any, *, seed: int = 0, slot: str = "X") -> Scan:
         together = (
             sparse.vstack(sample, format="csr") if sparse.issparse(sample[0]) else np.concatenate(sample)
         )
-    return Scan(range_.kind(), totals, expressing, together)
+    return Scan(range_, totals, expressing, together)
 
 
 def detect_values(matrix: Any) -> str:
     """Kind of the values of an (N, G) matrix, from the numbers alone.
 
-    ``counts``: whole numbers ≥ 0 · ``normalized``: other numbers ≥ 0, too large for logarithms ·
-    ``log``: numbers ≥ 0 that can be logarithms of counts · ``scaled``: fractions with negatives among them.
+    ``counts``: whole numbers ≥ 0, but for rounding, or numbers too large for logarithms whose cells are
+    neither of one library size nor multiples of one molecule, as counts less an estimated background ·
+    ``normalized``: other numbers ≥ 0, too large for logarithms · ``log``: numbers ≥ 0 that can be logarithms
+    of counts · ``scaled``: fractions with many negatives among them.
 
     Raises
     ------
     ScrclInputError
-        Whole numbers with a negative among them.
+        A few values are negative.
     """
     range_ = _Range()
     for _, part in chunks(matrix):
-        range_.update(checks.stored_values(part))
+        range_.update(part)
     return range_.kind()
 
 
-def resolve_values(detected: str, stated: str) -> str:
-    """The kind the user states, checked against the detected one, or the latter for ``"auto"``."""
+def resolve_values(found: Scan, stated: str) -> str:
+    """The kind the user states, checked against the numbers, or what they tell for ``"auto"``."""
     _validate.one_of("values", stated, ("auto", *KINDS))
     if stated == "auto":
-        logger.info("expression values look like %s; pass values=... to state otherwise", detected)
-        return detected
-    if detected == SCALED and stated != SCALED:
+        kind = found.range.kind()
+        logger.info(
+            "expression values look like %s (%s); state others with values=... or --values",
+            kind,
+            found.range.evidence(),
+        )
+        return kind
+    if found.range.low < 0 and stated != SCALED:
         raise _validate.fail(
             f"values={stated!r} does not fit the matrix",
             "negative numbers",
@@ -107,32 +118,69 @@ def resolve_values(detected: str, stated: str) -> str:
 
 @dataclass
 class _Range:
-    """Smallest, largest and kind of the numbers seen so far."""
+    """What the numbers seen so far tell of their kind."""
 
     low: float = 0.0
     high: float = 0.0
     integral: bool = True
+    n_values: int = 0
     n_negative: int = 0
+    totals: list[float] = field(default_factory=list)
+    multiples: list[float] = field(default_factory=list)
 
-    def update(self, values: np.ndarray) -> None:
+    def update(self, matrix: Any) -> None:
+        """Take in rows of the matrix."""
+        values = checks.stored_values(matrix)
         if not values.size:
             return
         self.low = min(self.low, float(values.min()))
         self.high = max(self.high, float(values.max()))
+        self.n_values += values.size
         if self.low < 0:
             self.n_negative += int((values < 0).sum())
         if self.integral and values.dtype.kind not in "iub":
-            self.integral = bool((values == np.floor(values)).all())
+            whole = np.rint(values)
+            self.integral = bool((np.abs(values - whole) <= _ROUNDING * np.maximum(whole, 1)).all())
+        if not self.integral and self.low >= 0 and len(self.totals) < _CELLS:
+            self._cells(sparse.csr_matrix(matrix[:_CELLS]))
+
+    def _cells(self, rows: sparse.csr_matrix) -> None:
+        """Library sizes of some cells, and the share of their values that are multiples of the smallest."""
+        for start, stop in zip(rows.indptr[:-1], rows.indptr[1:], strict=True):
+            above = rows.data[start:stop]
+            above = above[above > 0].astype(np.float64)
+            if len(above):
+                times = above / above.min()
+                self.totals.append(float(above.sum()))
+                self.multiples.append(float((np.abs(times - np.rint(times)) < _MULTIPLE * times).mean()))
 
     def kind(self) -> str:
+        """The kind; see :func:`detect_values`."""
         if self.low < 0:
-            if self.integral:
+            if self.integral or self.n_negative < _STRAY * self.n_values:
                 raise _validate.fail(
-                    "counts are negative",
-                    f"{self.n_negative} negative whole numbers, the smallest {self.low:g}",
-                    "store counts of at least 0, or name a layer that holds them",
+                    "counts are negative" if self.integral else "a few values are negative",
+                    f"{self.n_negative:,} of {self.n_values:,}, the smallest {self.low:g}",
+                    "set them to zero, name a layer of values of at least 0, or state values='scaled'",
                 )
             return SCALED
-        if self.integral:
+        if self.integral or self._less_background:
             return COUNTS
         return LOG if self.high <= _LARGEST_LOG else NORMALIZED
+
+    def evidence(self) -> str:
+        """What the kind was told by."""
+        if self.low < 0:
+            return f"{self.n_negative / self.n_values:.0%} of the stored values are negative"
+        what = "whole numbers" if self.integral else "fractions"
+        if self._less_background:
+            what += ", library sizes differ and no molecule is told: scaled by library size"
+        return f"{what} up to {self.high:g}"
+
+    @property
+    def _less_background(self) -> bool:
+        """Fractions that no library size has scaled."""
+        if self.integral or self.high <= _LARGEST_LOG or not self.totals:
+            return False
+        spread = float(np.std(self.totals) / np.mean(self.totals))
+        return spread > _ONE_SIZE and float(np.median(self.multiples)) < 0.5

@@ -28,6 +28,7 @@ class Job:
 
     n_clusters: int | None = None
     layer: str | None = None
+    values: str = "auto"
     spatial: str = "auto"
     batch_key: str | None = None
     preset: str = "default"
@@ -54,7 +55,14 @@ def run(
     adata.uns.pop(_keys.NUMBER, None)  # an earlier run's estimate is not about these clusters
     seconds: dict[str, float] = {}
     with timed("graph", seconds, plan):
-        pp.graph(adata, layer=job.layer, spatial=job.spatial, batch_key=job.batch_key, seed=job.seed)
+        pp.graph(
+            adata,
+            layer=job.layer,
+            values=job.values,
+            spatial=job.spatial,
+            batch_key=job.batch_key,
+            seed=job.seed,
+        )
     paper = job.preset == "paper"
     model = (
         ScRCL.paper(job.n_clusters or 32) if paper else ScRCL(batch_size=plan.batch_size)

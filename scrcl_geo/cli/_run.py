@@ -26,6 +26,12 @@ def add(commands: Any) -> None:
         help="use obsm['spatial']: where it is there, always, never",
     )
     command.add_argument("--layer", metavar="NAME", help="layer to read instead of X")
+    command.add_argument(
+        "--values",
+        choices=("auto", "counts", "normalized", "log", "scaled"),
+        default="auto",
+        help="what the matrix holds; told by the numbers where not stated",
+    )
     command.add_argument("--batch-key", metavar="COL", help="column of obs with the sample or slide")
     command.add_argument("--table", metavar="NAME", help="table of a SpatialData object")
     command.add_argument("--units", choices=("pixels", "microns"), help="of coordinates that do not tell")
@@ -72,6 +78,7 @@ def run(arguments: argparse.Namespace) -> None:
     job = _pipeline.Job(
         n_clusters=arguments.n_clusters,
         layer=arguments.layer,
+        values=arguments.values,
         spatial=arguments.spatial,
         batch_key=arguments.batch_key,
         preset=arguments.preset,

@@ -25,7 +25,6 @@ from scrcl_geo.train._runtime import seeded
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
-_MOST_NETWORKS, _CELLS_OF_ALL = 5, 5000  # networks of a set without space, and the cells that they see in all
 _STEPS_FOR_ONE = 3  # noisy steps on batches stand in for one on all cells
 
 
@@ -45,8 +44,8 @@ def batches_of(data: HeteroData, batch_size: int | str, *, seed: int) -> Batches
     return CellBatches(data, partition(data, int(size), seed=seed), int(size))
 
 
-def sizes_of(data: HeteroData, reading: Reading, n_networks: int | str) -> dict[str, Any]:
-    """What the parts of a network must know of a graph, and how many networks are trained.
+def sizes_of(data: HeteroData, reading: Reading) -> dict[str, Any]:
+    """What the parts of a network must know of a graph.
 
     Raises
     ------
@@ -66,7 +65,6 @@ def sizes_of(data: HeteroData, reading: Reading, n_networks: int | str) -> dict[
         "relations": [t[1] for t in data.edge_types if t[0] == t[2] == _keys.CELL and t != _keys.LINKED],
         "hops1": hops1,
         "hops2": hops2,
-        "n_networks": _resolve_networks(n_networks, data),
     }
 
 
@@ -112,12 +110,3 @@ def train_networks(
         members.append(module)
         logs.append(log)
     return Ensemble(members).eval(), logs
-
-
-def _resolve_networks(n_networks: int | str, data: HeteroData) -> int:
-    """Number of networks; ``"auto"`` trains several where a seed decides much and another costs little."""
-    if n_networks != "auto":
-        return int(n_networks)
-    if _keys.NEAR in data.edge_types:
-        return 1  # averaging over hops has steadied the views
-    return max(1, min(_MOST_NETWORKS, _CELLS_OF_ALL // int(data[_keys.CELL].num_nodes)))

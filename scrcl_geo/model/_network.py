@@ -47,10 +47,8 @@ def check_config(config: dict[str, Any]) -> None:
     ScrclInputError
         One is not.
     """
-    for name in ("hidden_channels", "out_channels", "max_epochs"):
+    for name in ("hidden_channels", "out_channels", "n_networks", "max_epochs"):
         _validate.at_least(name, config[name], 1)
-    if config["n_networks"] != "auto":
-        _validate.at_least("n_networks", config["n_networks"], 1)
     for n in config["n_hops"]:
         _validate.within("n_hops", n, 0, MOST_HOPS)
     _validate.within("mask_rate", config["mask_rate"], 0, 0.99)

@@ -138,7 +138,7 @@ def _read(stored: dict[str, Any], folder: Path, parts: NetworkParts) -> dict[str
 
     def build() -> Ensemble:
         return Ensemble(
-            parts.build(stored["config"], stored["sizes"]) for _ in range(stored["sizes"]["n_networks"])
+            parts.build(stored["config"], stored["sizes"]) for _ in range(stored["config"]["n_networks"])
         )
 
     if not parts.own:

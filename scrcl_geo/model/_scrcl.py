@@ -65,8 +65,7 @@ class ScRCL(TrainedModel):
         Share of the cells that each step hides; training keeps the state that predicts held-out cells
         best. 0 shows all cells and stops where the loss comes to rest.
     n_networks
-        Networks trained, whose embeddings stand side by side. ``"auto"``: one, and up to five for the few
-        cells of a small set without space, whose networks differ much by seed.
+        Networks trained, a seed each; their embeddings stand side by side.
     max_epochs, learning_rate, weight_decay
         Of Adam; in mini-batches, epochs shrink to keep three times as many steps.
     batch_size
@@ -107,7 +106,7 @@ class ScRCL(TrainedModel):
         n_hops: tuple[int, int] = (0, 0),
         dropout: float = 0.1,
         mask_rate: float = 0.6,
-        n_networks: int | str = "auto",
+        n_networks: int = 1,
         max_epochs: int = 150,
         learning_rate: float = 3e-3,
         weight_decay: float = 0.0,
@@ -188,7 +187,7 @@ class ScRCL(TrainedModel):
         data = self.graph(source, seed=seed)
         self.genes_, self.inputs_ = names_and_inputs(source, self.config["use_rep"])
         self.input_hash_ = fingerprint(data)
-        self.sizes_ = sizes_of(data, self.reading_, self.config["n_networks"])
+        self.sizes_ = sizes_of(data, self.reading_)
         if batches is None:
             batches = batches_of(data, self.config["batch_size"], seed=seed)
         shown = next(iter(batches)) if self.parts.own else None
@@ -201,7 +200,7 @@ class ScRCL(TrainedModel):
             self.objective,
             batches,
             settings,
-            n_networks=self.sizes_["n_networks"],
+            n_networks=self.config["n_networks"],
             seed=seed,
             device=self.device_,
             checkpoint=checkpoint,

@@ -67,7 +67,7 @@ def select_genes(
     _validate.at_least("n_top_genes", n_top_genes, 2)
     matrix = checks.data_matrix(adata, layer)
     found = scan(matrix, seed=seed, slot=f"layers[{layer!r}]" if layer else "X")
-    kind = resolve_values(found.kind, values)
+    kind = resolve_values(found, values)
     # an entry in fewer than three cells says nothing about groups of cells
     used = found.n_expressing >= min(3, adata.n_obs)
     if used.sum() > n_top_genes:

@@ -65,7 +65,7 @@ def split_counts(
         )
     counts = sparse.csr_matrix(matrix)
     first = counts.copy()
-    first.data[:] = np.random.default_rng(seed).binomial(counts.data.astype(np.int64), share)
+    first.data[:] = np.random.default_rng(seed).binomial(np.rint(counts.data).astype(np.int64), share)
     halves = []
     for half in (first, counts - first):
         copy = adata.copy()

@@ -27,7 +27,7 @@ BAD = {
         set_value(np.inf),
         "X holds values that are not finite: found 0 NaN and 1 infinite",
     ),
-    "negative counts": (set_value(-1), "counts are negative: found 1 negative whole numbers"),
+    "negative counts": (set_value(-1), "counts are negative: found 1 of "),
     "all zero": (lambda a: setattr(a, "X", np.zeros(a.shape)), "X is all zero"),
     "constant space": (lambda a: a.obsm.__setitem__("spatial", np.ones((80, 2))), "is constant"),
     "space beyond squares": (
