@@ -33,15 +33,17 @@ class Voices:
     @classmethod
     def of(cls, adata: AnnData, use_rep: str) -> Voices:
         """A mixture of the embedding; of our own in tissue also a mixture of the input, averaged over half
-        of the reach, and a mixture and k-means of the composition, where they are there.
+        of the reach, and a mixture and k-means of the composition, where they are there and half of the
+        reach is more than the next cells, which are too few to have a composition.
 
         A choice between partitions without labels errs as often as not (docs/accuracy.md), so none is made.
         """
         voices: list[tuple[np.ndarray, tuple[Clusterer, ...]]] = [(rep_of(adata, use_rep), (methods.gmm,))]
         needed = _keys.PCA in adata.obsm and _keys.SPATIAL_CONNECTIVITIES in adata.obsp
-        if use_rep == _keys.EMBEDDING and needed and _keys.REACH in adata.uns:
+        reach = int(adata.uns[_keys.REACH]["reach"]) if _keys.REACH in adata.uns else 0
+        hops = averaged_hops(reach, views=False)
+        if use_rep == _keys.EMBEDDING and needed and hops > 1:
             if adata.uns.get(_keys.RESULTS, {}).get("from_network", False):
-                hops = averaged_hops(int(adata.uns[_keys.REACH]["reach"]), views=False)
                 x = np.asarray(adata.obsm[_keys.PCA])
                 voices.append((smooth(x, adata.obsp[_keys.SPATIAL_CONNECTIVITIES], hops), (methods.gmm,)))
             if _keys.COMPOSITION in adata.obsm:
