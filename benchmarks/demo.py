@@ -29,7 +29,7 @@ def run(name, adata, truth, *, batch_key=None):
     """The main job on one AnnData; the truth is set aside first and scored last."""
     labels = adata.obs.pop(truth)
     n_clusters = labels.nunique()
-    seconds = _pipeline.run(adata, _pipeline.Job(n_clusters, batch_key=batch_key, progress=False))
+    _, seconds = _pipeline.run(adata, _pipeline.Job(n_clusters, batch_key=batch_key, progress=False))
     print(f"\n=== {name} ===")
     print(summarize(adata, seconds))
     scores = sg.metrics.scores(labels, adata.obs["scrcl"])

@@ -54,7 +54,8 @@ def alone_and_mapped(slides: dict, seed: int):
         own = slide.copy()
         with tempfile.TemporaryDirectory() as folder:
             target = Path(folder) / "model" if model is None else None
-            _pipeline.run(own, _pipeline.Job(labels.nunique(), seed=seed, progress=False), save_model=target)
+            model, _ = _pipeline.run(own, _pipeline.Job(labels.nunique(), seed=seed, progress=False))
+            model.remember(own, seed=seed).save(target)
             yield name, "alone", sg.metrics.ari(labels, own.obs["scrcl"])
             if target is not None:
                 model = sg.ScRCL.load(target)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import glob
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -18,21 +18,26 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 MODEL_FILE = "config.json"  # what makes a folder a saved model
+_PARTIAL = ".scrcl.part"
 
 
 def check_writable(path: str | Path) -> None:
-    """Fail early, before any work, where an output file could not be written."""
-    path = Path(path)
+    """Fail early, before any work, where an output file could not be written: where there is no folder or no
+    right to write, where the name is too long, or where something else than a file would be replaced."""
     remedy = "choose another output path"
-    if path.is_dir():
-        raise _validate.fail(f"cannot write {path}", "a folder", remedy)
-    if not path.parent.is_dir():
-        raise _validate.fail(f"cannot write {path}", "no folder of that name", remedy)
     try:
-        with tempfile.TemporaryFile(dir=path.parent):
+        path = Path(path).resolve()
+        if path.exists() and not path.is_file():
+            found = "a folder" if path.is_dir() else "something else than a file"
+            raise _validate.fail(f"cannot write {path}", found, remedy)
+        if not path.parent.is_dir():
+            raise _validate.fail(f"cannot write {path}", "no folder of that name", remedy)
+        with tempfile.NamedTemporaryFile(
+            prefix=f".{path.name}.", suffix=f".checkpoint{_PARTIAL}", dir=path.parent
+        ):
             pass
-    except OSError as error:
-        raise _validate.fail(f"cannot write {path}", error.strerror or "an error", remedy) from error
+    except (OSError, RuntimeError, ValueError) as error:
+        raise _validate.fail(f"cannot write {path}", _reason(error), remedy) from error
 
 
 def write_h5ad(adata: AnnData, path: str | Path) -> None:
@@ -52,8 +57,11 @@ def write_h5ad(adata: AnnData, path: str | Path) -> None:
 
 def remove_partial(path: Path) -> None:
     """Delete what a killed process left half-written beside an output; the caller holds its lock."""
-    for partial in path.parent.glob(f".{glob.escape(path.name)}.*part"):
-        partial.unlink(missing_ok=True)
+    path = path.resolve()
+    ours = re.compile(rf"\.{re.escape(path.name)}\.[a-z0-9_]{{8}}{re.escape(_PARTIAL)}")
+    for partial in path.parent.iterdir():
+        if ours.fullmatch(partial.name) or partial.name == f".{path.name}.checkpoint.part":
+            partial.unlink(missing_ok=True)
 
 
 def write_text(text: str, path: str | Path) -> None:
@@ -64,8 +72,8 @@ def write_text(text: str, path: str | Path) -> None:
 
 
 def _write_atomic(path: str | Path, write: Callable[[Path], object]) -> None:
-    path = Path(path)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    path = Path(path).resolve()  # what a link points to is written, not the link
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_PARTIAL, dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -93,6 +101,12 @@ def check_folder(path: str | Path) -> None:
         raise _validate.fail(f"cannot write {path}", "a file of that name", remedy)
     if path.is_dir() and any(path.iterdir()) and not (path / MODEL_FILE).is_file():
         raise _validate.fail(f"cannot write {path}", "a folder with other things in it", remedy)
+    there = next(folder for folder in path.resolve().parents if folder.exists())
+    try:
+        with tempfile.NamedTemporaryFile(prefix=f".{path.name}.", suffix=_PARTIAL, dir=there):
+            pass
+    except OSError as error:
+        raise _validate.fail(f"cannot write {path}", _reason(error), remedy) from error
 
 
 def write_folder(path: str | Path, write: Callable[[Path], None]) -> None:
@@ -100,7 +114,7 @@ def write_folder(path: str | Path, write: Callable[[Path], None]) -> None:
     check_folder(path)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=_PARTIAL, dir=path.parent))
     try:
         write(temporary)
         temporary.chmod(0o777 & ~_umask())  # mkdtemp makes private folders, safetensors private files
@@ -119,6 +133,10 @@ def write_folder(path: str | Path, write: Callable[[Path], None]) -> None:
         ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 def _umask() -> int:

@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from scrcl_geo import _validate
+from scrcl_geo._files.atomic import check_writable
+from scrcl_geo._files.interrupt import unfinished
 
 
 @contextmanager
 def output_lock(output: str | Path) -> Iterator[None]:
-    """Hold the lock of an output inside the block; the system releases it when the process dies.
+    """Hold the lock of an output inside the block: a hidden file beside it, which goes with the block.
 
-    It lies among the temporary files, so that nothing stays beside the output.
+    The system releases the lock when the process dies, whatever stays of the file.
 
     Raises
     ------
     ScrclInputError
-        Another process holds it.
+        Another process holds it, or the output cannot be written.
     """
     from filelock import FileLock, Timeout
 
-    name = hashlib.blake2b(str(Path(output).resolve()).encode(), digest_size=16).hexdigest()
-    lock = FileLock(Path(tempfile.gettempdir()) / f"scrcl_geo-{name}.lock")
+    check_writable(output)
+    path = Path(output).resolve()
+    file = path.with_name(f".{path.name}.lock")
+    lock = FileLock(file)
     try:
         lock.acquire(timeout=0)
     except Timeout:
         found, remedy = "its lock is held", "wait for it or choose another output"
         raise _validate.fail(f"another run writes {output}", found, remedy) from None
     try:
-        yield
+        with unfinished(file):
+            yield
     finally:
+        file.unlink(missing_ok=True)
         lock.release()

@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scrcl_geo import _keys, _validate, pp, tl
 from scrcl_geo._pipeline.plan import Plan
 from scrcl_geo.model import ScRCL
+from scrcl_geo.train._runtime import resolve_device
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from scrcl_geo.train import Checkpoint
 
 logger = logging.getLogger(__name__)
+
+_LARGEST_SEED = 100_000_000  # seeds of single starts are multiples of it and must fit in 32 bits
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,13 @@ def run(
     adata: AnnData,
     job: Job | None = None,
     *,
-    save_model: str | Path | None = None,
     checkpoint: Checkpoint | None = None,
-) -> dict[str, float]:
-    """Graphs, embedding, clusters and associations, written to ``adata``; returns seconds per stage."""
+) -> tuple[ScRCL, dict[str, float]]:
+    """Graphs, embedding, clusters and associations, written to ``adata``; the model and seconds per stage."""
     job = job or Job()
     _validate.one_of("preset", job.preset, ("default", "paper"))
+    _validate.within("seed", job.seed, 0, _LARGEST_SEED)
+    resolve_device(job.device)
     plan = Plan.of(adata, layer=job.layer, spatial=job.spatial, batch_size=job.batch_size, memory=job.memory)
     _validate.n_clusters(job.n_clusters, adata.n_obs)
     logger.info("plan: %s", plan)
@@ -81,10 +84,7 @@ def run(
         tl.cluster(adata, job.n_clusters, use_rep=rep, method="kmeans" if paper else "auto", seed=job.seed)
     with timed("associations", seconds, plan):
         tl.associations(adata)
-    if save_model is not None:
-        with timed("save", seconds):
-            model.remember(adata, seed=job.seed).save(save_model)
-    return seconds
+    return model, seconds
 
 
 @contextmanager

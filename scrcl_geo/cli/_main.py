@@ -41,6 +41,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as interrupt:
         print("\nscrcl-geo: interrupted; no output was written", file=sys.stderr)
         return TERMINATED if interrupt.args == (signal.SIGTERM,) else INTERRUPTED
+    except Exception as error:
+        if os.environ.get("SCRCL_GEO_TRACEBACK"):
+            raise
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        remedy = "set SCRCL_GEO_TRACEBACK=1 to see where, and report it"
+        print(f"scrcl-geo: an error that should not be: {reason[:300]}; {remedy}", file=sys.stderr)
+        return BUG
     return DONE
 
 

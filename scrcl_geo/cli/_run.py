@@ -88,15 +88,16 @@ def run(arguments: argparse.Namespace) -> None:
         batch_size=arguments.batch_size,
         memory=arguments.memory,
     )
-    seconds |= _pipeline.run(
-        adata,
-        job,
-        save_model=arguments.save_model,
-        checkpoint=Checkpoint(checkpoint, every=arguments.checkpoint_every),
+    model, spent = _pipeline.run(
+        adata, job, checkpoint=Checkpoint(checkpoint, every=arguments.checkpoint_every)
     )
+    seconds |= spent
     with _pipeline.timed("write", seconds):
         atomic.write_h5ad(adata, output)
     checkpoint.unlink(missing_ok=True)
+    if arguments.save_model is not None:
+        with _pipeline.timed("save", seconds):
+            model.remember(adata, seed=arguments.seed).save(arguments.save_model)
     if not arguments.quiet:
         print(summarize(adata, seconds))
         print(f"written: {arguments.output}")

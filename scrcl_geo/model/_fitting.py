@@ -94,7 +94,7 @@ def train_networks(
     """Networks one after the other, with seeds that no other ``seed`` leads to, and their logs."""
     members, logs, run = [], [], "" if checkpoint is None else checkpoint.run
     for number in range(n_networks):
-        own_seed = (seed * n_networks + number) % 2**32
+        own_seed = seed * n_networks + number
         if checkpoint is not None:
             checkpoint.run = f"{run} {own_seed}"
         module, log = train(

@@ -53,7 +53,7 @@ def test_a_budget_makes_batches_smaller_or_is_refused():
 def test_a_run_tells_its_plan_and_what_is_left(caplog):
     adata = sg.datasets.toy(n_slides=1, n_cells=120, n_genes=50)
     with caplog.at_level(logging.INFO, "scrcl_geo"):
-        seconds = _pipeline.run(adata, _pipeline.Job(3, progress=False, batch_size=60))
+        _, seconds = _pipeline.run(adata, _pipeline.Job(3, progress=False, batch_size=60))
     assert "training takes 60 cells at a time" in caplog.text
     for stage in seconds:
         assert f"{stage}: about" in caplog.text
