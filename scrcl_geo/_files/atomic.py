@@ -40,6 +40,14 @@ def check_writable(path: str | Path) -> None:
         raise _validate.fail(f"cannot write {path}", _reason(error), remedy) from error
 
 
+def check_h5ad(path: str | Path) -> None:
+    """:func:`check_writable` for an AnnData, which is written as .h5ad whatever its name says."""
+    if Path(path).suffix != ".h5ad":
+        found, remedy = f"the ending {Path(path).suffix!r}", "name it .h5ad; anndata converts it to others"
+        raise _validate.fail(f"cannot write {path} as .h5ad", found, remedy)
+    check_writable(path)
+
+
 def write_h5ad(adata: AnnData, path: str | Path) -> None:
     """Write a file completely or not at all: to a temporary file beside it, flushed, then renamed."""
     needed, free = size(adata), shutil.disk_usage(Path(path).parent).free

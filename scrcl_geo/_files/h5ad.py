@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 IN_MEMORY = 1_000_000_000  # bytes of X up to which all of it is read
+_COMPRESSION: dict[str, Any] = {"compression": "gzip", "compression_opts": 1}  # a third of the size
 _IMAGE = 500_000_000  # bytes up to which a file is put together in memory
 
 
@@ -56,7 +57,7 @@ def write(adata: AnnData, path: Path) -> None:
     elif size(adata) <= _IMAGE:
         path.write_bytes(_image(adata))
     else:
-        adata.write_h5ad(path)
+        adata.write_h5ad(path, **_COMPRESSION)
 
 
 def size(adata: AnnData) -> int:
@@ -95,7 +96,7 @@ def _image(adata: AnnData) -> bytes:
 
     adata.strings_to_categoricals()
     with h5py.File("image", "w", driver="core", backing_store=False) as file:
-        write_elem(file, "/", adata)
+        write_elem(file, "/", adata, dataset_kwargs=_COMPRESSION)
         file.flush()
         return bytes(file.id.get_file_image())
 

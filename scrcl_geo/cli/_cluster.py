@@ -34,14 +34,14 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Do it."""
     from scrcl_geo import _keys, tl
-    from scrcl_geo._files.atomic import check_writable, write_h5ad
+    from scrcl_geo._files.atomic import check_h5ad, write_h5ad
     from scrcl_geo._files.h5ad import read_h5ad
     from scrcl_geo._files.probe import check
     from scrcl_geo._pipeline.summary import clusters
 
     for number in arguments.n_clusters or ():
         _validate.at_least("--n-clusters", number, 2)
-    check_writable(arguments.output)
+    check_h5ad(arguments.output)
     check(arguments.output, read_h5ad)
     adata = read_h5ad(arguments.output)
     results = _validate.key(adata.uns, _keys.RESULTS, slot="uns", do="name a file that scrcl-geo run wrote")

@@ -23,13 +23,13 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Do it."""
     from scrcl_geo import _keys, tl
-    from scrcl_geo._files.atomic import check_writable, write_h5ad
+    from scrcl_geo._files.atomic import check_h5ad, write_h5ad
     from scrcl_geo._files.probe import check
     from scrcl_geo._files.readers import read
     from scrcl_geo._pipeline.summary import table
     from scrcl_geo.model import ScRCL
 
-    check_writable(arguments.output)
+    check_h5ad(arguments.output)
     model = ScRCL.load(arguments.model)
     check(arguments.input, read)
     adata = read(arguments.input, table=arguments.table)

@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.n_clusters is not None:
         _validate.at_least("--n-clusters", arguments.n_clusters, 2)
     output = Path(arguments.output)
-    atomic.check_writable(output)
+    atomic.check_h5ad(output)
     checkpoint = output.with_name(f".{output.name}.checkpoint")
     atomic.remove_partial(output)
     if not arguments.resume:

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 
+import h5py
 import pytest
 
 import scrcl_geo as sg
@@ -34,6 +35,14 @@ def test_a_link_is_followed_and_stays(cells, tmp_path):
     assert link.is_symlink()
     assert target.stat().st_size > 1000
     assert sorted(p.name for p in tmp_path.iterdir()) == ["link.h5ad", "there.h5ad"]
+
+
+def test_the_output_is_compressed(cells, tmp_path):
+    output = tmp_path / "out.h5ad"
+    assert main(["run", str(cells), "--output", str(output), "--n-clusters", "3", "--quiet"]) == 0
+    with h5py.File(output) as file:
+        assert file["X/data"].compression == "gzip"
+        assert file["obsm/X_scrcl"].compression == "gzip"
 
 
 def test_other_files_beside_the_output_stay(cells, tmp_path):
@@ -70,6 +79,12 @@ def test_an_output_that_cannot_be_is_refused_before_work(cells, tmp_path, capsys
     assert main(["run", str(cells), "--output", str(output), "--quiet"]) == 2
     assert capsys.readouterr().err.startswith("scrcl-geo: cannot write")
     assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.usefixtures("untrained")
+def test_an_ending_that_is_not_written_is_refused(cells, tmp_path, capsys):
+    assert main(["run", str(cells), "--output", str(tmp_path / "out.zarr"), "--quiet"]) == 2
+    assert "out.zarr as .h5ad: found the ending '.zarr'; name it .h5ad" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("untrained")
