@@ -38,6 +38,7 @@ COMPOSITION = "X_composition"
 INPUTS = "scrcl_inputs"
 COMPOSITION_MAP = "scrcl_composition"
 REACH = "scrcl_reach"
+STRUCTURE = "scrcl_structure"
 GRAPH_PARAMS = "scrcl_graph"
 
 # what tl writes

@@ -44,7 +44,7 @@ class Expression:
 
 def read_expression(adata: Any) -> Expression:
     """Expression of the genes that ``pp.select_genes`` marked; a file on disk is read in row chunks."""
-    matrix, used, params = _stored(adata)
+    matrix, used, params = stored_expression(adata)
     values, totals = in_memory(matrix, used, progress="read genes in use")
     return Expression(values, totals, params["values"], params.get("target_sum"))
 
@@ -56,7 +56,7 @@ def used_expression(adata: Any) -> sparse.csr_matrix:
 
 def used_genes(adata: Any) -> list[str]:
     """Names of the genes in use."""
-    return adata.var_names[_stored(adata)[1]].astype(str).tolist()
+    return adata.var_names[stored_expression(adata)[1]].astype(str).tolist()
 
 
 def log_expression(
@@ -108,7 +108,7 @@ def _scale_rows(x: sparse.csr_matrix, scale: np.ndarray) -> None:
         x.data[pointers[0] : pointers[-1]] *= np.repeat(scale[start : start + 100_000], np.diff(pointers))
 
 
-def _stored(adata: Any) -> tuple[Any, np.ndarray, dict[str, Any]]:
+def stored_expression(adata: Any) -> tuple[Any, np.ndarray, dict[str, Any]]:
     """Matrix, mask of the genes in use and parameters that ``pp.select_genes`` recorded."""
     remedy = "run sg.pp.graph(adata) first"
     params = _validate.key(adata.uns, _keys.GRAPH_PARAMS, slot="uns", do=remedy)

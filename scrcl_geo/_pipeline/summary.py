@@ -59,6 +59,8 @@ def summarize(adata: AnnData, seconds: dict[str, float], *, n_genes: int = 5) ->
 
 def estimated(number: dict[str, Any]) -> str:
     """The number of clusters that was estimated, among which, and how stable it is."""
+    if number["n_clusters"] == 1:
+        return "1: no structure was found, the genes vary no more together than by chance"
     numbers = number["table"].set_index("n_clusters")["stability"]
     stable = f"stability {numbers[number['n_clusters']]:.2f}"
     return f"{number['n_clusters']}, estimated among {numbers.index[0]} to {numbers.index[-1]} ({stable})"

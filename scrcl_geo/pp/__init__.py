@@ -10,6 +10,7 @@ from scrcl_geo.pp._pca import pca
 from scrcl_geo.pp._reach import reach
 from scrcl_geo.pp._spatial import spatial_neighbors
 from scrcl_geo.pp._split_counts import split_counts
+from scrcl_geo.pp._structure import structure
 
 __all__ = [
     "coexpression",
@@ -22,4 +23,5 @@ __all__ = [
     "select_genes",
     "spatial_neighbors",
     "split_counts",
+    "structure",
 ]

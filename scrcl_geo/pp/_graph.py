@@ -17,6 +17,7 @@ from scrcl_geo.pp._neighbors import neighbors
 from scrcl_geo.pp._pca import pca
 from scrcl_geo.pp._reach import reach
 from scrcl_geo.pp._spatial import spatial_neighbors
+from scrcl_geo.pp._structure import structure
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -89,6 +90,7 @@ def graph(
         checks.coordinates(adata, _keys.SPATIAL)
     select_genes(adata, n_top_genes=n_top_genes, layer=layer, values=values, seed=seed)
     adata.uns[_keys.GRAPH_PARAMS]["batch_key"] = batch_key or ""
+    structure(adata, seed=seed)
     pca(adata, n_comps=n_comps, transforms=transforms, seed=seed)
     neighbors(adata, n_neighbors=n_neighbors, batch_key=batch_key, seed=seed)
     # edges of an earlier call must not reach the model when space or samples are switched off

@@ -88,7 +88,9 @@ def cluster(
     number = n_clusters
     if number is None and method != "leiden":
         number = estimate_clusters(adata, use_rep=use_rep, seed=seed)
-    if method == "auto":
+    if number == 1:  # estimated: there is nothing to tell apart
+        labels = np.zeros(adata.n_obs, np.int64)
+    elif method == "auto":
         labels = Voices.of(adata, use_rep).cluster(cast(int, number), seed=seed)
     elif method == "leiden":
         leiden = partial(methods.leiden, n_clusters=number, seed=seed, resolution=resolution or 1.0)
@@ -99,7 +101,7 @@ def cluster(
     else:
         labels = method(embedding, n_clusters=number, seed=seed)  # an own clusterer sees all cells
     share = np.bincount(labels).max() / len(labels)
-    if share > _SWALLOWED:
+    if share > _SWALLOWED and number != 1:
         logger.warning("one cluster holds %.1f %% of the cells", 100 * share)
     names = [str(c) for c in range(int(np.max(labels)) + 1)]
     adata.obs[key_added] = pd.Categorical.from_codes(labels, names, ordered=True)

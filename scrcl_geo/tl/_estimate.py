@@ -36,7 +36,8 @@ def estimate_clusters(
     :func:`scrcl_geo.cluster.number_of_clusters`). For cells, the smallest number is chosen that separates
     them about as well as the best, within .05. In tissue, neighbours share
     their surroundings: there are at most as many domains as the square root of the independent samples, which
-    are counted in the spatial graph, and the best of these numbers is chosen.
+    are counted in the spatial graph, and the best of these numbers is chosen. Where
+    :func:`scrcl_geo.pp.structure` found none, the number is one.
     The cost does not grow beyond 10,000 cells.
 
     Parameters
@@ -84,6 +85,8 @@ def estimate_clusters(
         why = f"the tissue holds about {samples:.0f} neighbourhoods apart from each other"
     table = methods.number_of_clusters(rep_of(adata, use_rep), max_clusters=max_clusters, seed=seed)
     number = methods.best_number(table, tolerance=0 if in_space else _TOLERANCE)
+    if not adata.uns.get(_keys.STRUCTURE, {}).get("found", True):
+        number, why = 1, "the genes vary no more together than by chance"
     adata.uns[key_added] = {"n_clusters": number, "table": table}
     first, last = table["n_clusters"].iloc[[0, -1]]
     logger.info("number of clusters: %d, estimated among %d to %d (%s)", number, first, last, why)
