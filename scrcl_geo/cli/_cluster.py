@@ -50,6 +50,12 @@ def run(arguments: argparse.Namespace) -> None:
     numbers, seed = arguments.n_clusters, arguments.seed
     if arguments.estimate:
         numbers = [tl.estimate_clusters(adata, use_rep=rep, seed=seed)]
+        if numbers == [1]:
+            raise _validate.fail(
+                "no structure was found",
+                "genes that vary no more together than by chance",
+                "pass --n-clusters to cluster them all the same",
+            )
     tl.partitions(adata, numbers, resolutions=arguments.resolution, use_rep=rep, method=method, seed=seed)
     tl.associations(adata)
     write_h5ad(adata, arguments.output)

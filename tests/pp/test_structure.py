@@ -58,6 +58,8 @@ def test_a_run_on_noise_says_so_and_can_be_reported(tmp_path, capsys):
     output, page = tmp_path / "out.h5ad", tmp_path / "page.html"
     assert main(["run", str(tmp_path / "in.h5ad"), "--output", str(output)]) == 0
     assert "1: no structure was found" in capsys.readouterr().out
+    assert main(["cluster", str(output), "--estimate"]) == 2
+    assert "no structure was found" in capsys.readouterr().err
     assert main(["report", str(output), "--html", str(page)]) == 0
     assert page.stat().st_size > 100_000
 
