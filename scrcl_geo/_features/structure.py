@@ -27,7 +27,7 @@ class Structure(NamedTuple):
         return self.leading > _MARGIN * self.permuted
 
 
-def structure_of(matrix: Any, kind: str, *, seed: int = 0) -> Structure:
+def structure_of(matrix: Any, used: np.ndarray, kind: str, *, seed: int = 0) -> Structure:
     """Parallel analysis of some cells and the most variable genes.
 
     Counts become Pearson residuals, which depth does not move; other values logarithms. Each gene is scaled
@@ -35,13 +35,15 @@ def structure_of(matrix: Any, kind: str, *, seed: int = 0) -> Structure:
     with those after the values of each gene are permuted over the cells, which keeps its distribution,
     overdispersion included, and takes what it shares with others.
 
-    Shapes: ``matrix`` (N, G). O(N' G' min(N', G')) for at most 2,000 cells N' and 1,000 genes G'.
+    Shapes: ``matrix`` (N, G) in memory or on disk, mask ``used`` (G,). O(N' G' min(N', G')) for at most 2,000
+    cells N' and 1,000 genes G'.
 
     Source: Horn, A rationale and test for the number of factors in factor analysis (Psychometrika 1965).
     """
     rng = np.random.default_rng(seed)
     rows = np.sort(rng.permutation(matrix.shape[0])[:_CELLS])
-    values = _residuals(matrix[rows]) if kind == COUNTS else _logarithms(matrix[rows], kind)
+    drawn = matrix[rows][:, used]  # rows first: the matrix may lie in a file
+    values = _residuals(drawn) if kind == COUNTS else _logarithms(drawn, kind)
     values = values[:, np.argsort(-values.var(axis=0), kind="stable")[:_GENES]]
     permuted = max(_leading(rng.permuted(values, axis=0)) for _ in range(_DRAWS))
     return Structure(_leading(values), permuted)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from scrcl_geo import _keys
 from scrcl_geo._features.expression import stored_expression
 from scrcl_geo._features.structure import structure_of
@@ -46,7 +44,7 @@ def structure(adata: AnnData, *, seed: int = 0) -> bool:
     True
     """
     matrix, used, params = stored_expression(adata)
-    found = structure_of(matrix[:, np.flatnonzero(used)], params["values"], seed=seed)
+    found = structure_of(matrix, used, params["values"], seed=seed)
     adata.uns[_keys.STRUCTURE] = {"found": found.found, **found._asdict()}
     if not found.found:
         logger.warning(
