@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrcl_geo import _validate
+from scrcl_geo._files.external import refuse_external
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -31,10 +32,13 @@ def read_h5ad(path: str | Path) -> AnnData:
         found = "a folder" if path.is_dir() else "no such file"
         raise _validate.fail(f"cannot read {path}", found, "name an existing .h5ad file")
     try:
+        refuse_external(path)
         with warnings.catch_warnings():
             # names that are not unique are reported by our own check, as an error
             warnings.filterwarnings("ignore", message=".*names are not unique", category=UserWarning)
             adata = anndata.read_h5ad(path, backed="r" if _matrix_bytes(path) > IN_MEMORY else None)
+    except _validate.ScrclInputError:
+        raise
     except Exception as error:  # h5py and anndata raise many kinds for a damaged file
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise _validate.fail(

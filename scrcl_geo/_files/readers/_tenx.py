@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scrcl_geo import _validate
+from scrcl_geo._files.external import refuse_external
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -15,6 +16,7 @@ def read_h5(path: Path) -> AnnData:
     """A 10x ``.h5`` file: gene expression alone, gene symbols made unique."""
     import scanpy as sc
 
+    refuse_external(path)
     adata = sc.read_10x_h5(path)
     adata.var_names_make_unique()  # symbols are not unique in 10x references
     return adata
