@@ -11,7 +11,7 @@ from scipy import sparse, special, stats
 from scrcl_geo._associations.counted import counted_tail
 from scrcl_geo._associations.ranks import MEAN, Ranks
 
-_GENES = 100  # at a time
+_GENES, _CLUSTERS = 100, 10  # at a time: counting takes 8 MB for each hundred genes and cluster
 _FEW = 5  # cells of a cluster up to which groups are counted
 
 
@@ -79,14 +79,14 @@ def rank_sums(
     few = np.flatnonzero(np.bincount(labels, minlength=n_clusters) <= _FEW)
     sums, variance, third = (np.zeros((n_genes, n_clusters)) for _ in range(3))
     counted = np.ones((n_genes, len(few)))
-    for genes in _blocks(n_genes):
+    for genes in _blocks(n_genes, _GENES):
         ranks = [Ranks.of(part[:, genes]) for part, _ in parts]
         for rank, (_, member), null in zip(ranks, parts, nulls, strict=True):
             sums[genes] += rank.sums(member) - MEAN * null.sizes
             variance[genes] += np.outer(rank.central(2), null.variance)
             third[genes] += np.outer(rank.central(3), null.third)
-        if len(few):
-            counted[genes] = counted_tail(ranks, [member[:, few] for _, member in parts])
+        for some in _blocks(len(few), _CLUSTERS):
+            counted[genes, some] = counted_tail(ranks, [member[:, few[some]] for _, member in parts])
     deviation = np.sqrt(np.maximum(variance, 0))
     pvalue = stats.pearson3.sf(_over(sums, deviation), _over(third, deviation**3))
     pvalue[:, few] = counted
@@ -101,6 +101,6 @@ def _over(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
 
 
-def _blocks(n: int) -> Iterator[slice]:
-    for start in range(0, n, _GENES):
-        yield slice(start, start + _GENES)
+def _blocks(n: int, size: int) -> Iterator[slice]:
+    for start in range(0, n, size):
+        yield slice(start, start + size)
