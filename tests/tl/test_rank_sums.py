@@ -142,3 +142,12 @@ def test_only_counts_can_be_split():
     adata.X = adata.X * 1.37
     with pytest.raises(ValueError, match="only counts can be split: found"):
         sg.pp.split_counts(adata)
+
+
+def test_many_small_clusters_are_each_as_one_alone():
+    x = counts(0.7, (60, 4))
+    labels = np.arange(60) % 24
+    together = rank_sums(x, labels, 24).pvalue
+    for cluster in (0, 13, 23):
+        alone = rank_sums(x, (labels == cluster).astype(int), 2).pvalue[:, 1]
+        np.testing.assert_allclose(together[:, cluster], alone, rtol=1e-9)
