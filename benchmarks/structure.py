@@ -42,7 +42,7 @@ def main():
         "# Structure or noise",
         "",
         f"scrcl_geo {sg.__version__}, `pp.structure`. Variance along the leading direction over the largest",
-        "of 19 draws in which every gene is permuted; structure is told above 1.1. Noise: 600 cells, 500",
+        "of 9 draws in which every gene is permuted; structure is told above 1.1. Noise: 600 cells, 500",
         "genes.",
         "",
         "| set | leading over permuted | structure |",
