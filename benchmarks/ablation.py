@@ -108,9 +108,9 @@ def embeddings(adata, network, seed):
 
     from scrcl_geo._features.parts import effective_rank
 
-    in_space = "spatial_connectivities" in adata.obsp
+    in_space = "scrcl_spatial_connectivities" in adata.obsp
     if network == "none":
-        return {"input": averaged(adata, adata.obsm["X_pca"], views=False)}, {}
+        return {"input": averaged(adata, adata.obsm["X_scrcl_pca"], views=False)}, {}
     if network == "noise":
         noise = np.random.default_rng(seed).normal(size=(adata.n_obs, 32)).astype(np.float32)
         return {"joint": averaged(adata, noise)}, {}
@@ -136,10 +136,10 @@ def averaged(adata, x, *, views=True):
     from scrcl_geo._neighbors.reach import averaged_hops
     from scrcl_geo._neighbors.smoothing import smooth
 
-    if "spatial_connectivities" not in adata.obsp:
+    if "scrcl_spatial_connectivities" not in adata.obsp:
         return x
     hops = averaged_hops(adata.uns["scrcl_reach"]["reach"], views=views)
-    return smooth(x, adata.obsp["spatial_connectivities"], hops)
+    return smooth(x, adata.obsp["scrcl_spatial_connectivities"], hops)
 
 
 SWITCHED = {

@@ -86,6 +86,7 @@ import anndata, torch
 from sklearn.cluster import KMeans
 torch.set_num_threads(1)
 import scrcl_geo as sg
+from scrcl_geo import _keys  # the keys of either version
 adata = anndata.read_h5ad(sys.argv[1])
 adata.obs = adata.obs[[]]
 sg.pp.graph(adata)
@@ -96,8 +97,8 @@ model = sg.ScRCL(dropout=0.0)
 AFTER = """
 from scrcl_geo.losses import *
 from scrcl_geo.nn import *
-in_space = "spatial_connectivities" in adata.obsp
-width = adata.obsm["X_pca"].shape[1]
+in_space = _keys.SPATIAL_CONNECTIVITIES in adata.obsp
+width = adata.obsm[_keys.PCA].shape[1]
 torch.manual_seed(0)
 model = sg.ScRCL(
     cell_encoder=MLPEncoder(width, 128),
@@ -129,8 +130,8 @@ print(json.dumps({
 """
 ROUND = """
 import numpy
-noise = numpy.random.default_rng(0).standard_normal(adata.obsm["X_pca"].shape)
-adata.obsm["X_pca"] = (adata.obsm["X_pca"] * (1 + 1e-7 * noise)).astype("float32")
+noise = numpy.random.default_rng(0).standard_normal(adata.obsm[_keys.PCA].shape)
+adata.obsm[_keys.PCA] = (adata.obsm[_keys.PCA] * (1 + 1e-7 * noise)).astype("float32")
 """
 RUN = {
     "before": START + BEFORE + END,

@@ -79,7 +79,7 @@ def stacked(slides: dict, seed: int):
         yield name, "stacked", sg.metrics.ari(labels[here], joint.obs["scrcl"][here])
     yield "all", "NMI found", sg.metrics.nmi(joint.obs[SLIDE], joint.obs["scrcl"])
     yield "all", "NMI true", sg.metrics.nmi(joint.obs[SLIDE][~pd.isna(labels)], labels[~pd.isna(labels)])
-    for rep in ("X_pca", "X_scrcl"):
+    for rep in ("X_scrcl_pca", "X_scrcl"):
         yield "all", f"mixing {rep}", mixing(joint.obsm[rep], joint.obs[SLIDE], labels)
 
 

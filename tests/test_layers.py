@@ -14,6 +14,7 @@ BOTTOM = {
     "_version",
     "_validate",
     "_progress",
+    "_palette",
     "_messages",
     "_features",
     "_neighbors",

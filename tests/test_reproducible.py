@@ -39,7 +39,7 @@ def double(value):
 
 def test_single_and_double_precision_agree(adata):
     model = sg.ScRCL(max_epochs=EPOCHS).fit(adata, progress=False)
-    data = model.reading_.ready(read_graph(adata, edges=model.edges, use_rep="X_pca"))
+    data = model.reading_.ready(read_graph(adata, edges=model.edges, use_rep="X_scrcl_pca"))
     with torch.no_grad():
         single = model.module_.eval()(data)
         exact = model.module_.double()(data.apply(double))

@@ -21,9 +21,9 @@ def run(adata, n_clusters, seed, transform="log", n_hops="0", clusterer="kmeans"
     seconds = {}
     with timed("graph", seconds):
         sg.pp.graph(adata, **components(transform), seed=seed)
-        space = "spatial_connectivities" in adata.obsp
-        adjacency = adata.obsp["spatial_connectivities" if space else "connectivities"]
-        x = adata.obsm["X_pca"].astype(np.float64)
+        space = "scrcl_spatial_connectivities" in adata.obsp
+        adjacency = adata.obsp["scrcl_spatial_connectivities" if space else "scrcl_expression_connectivities"]
+        x = adata.obsm["X_scrcl_pca"].astype(np.float64)
         closed = adjacency + sparse.eye(adata.n_obs)
         scale = sparse.diags(1 / np.sqrt(np.asarray(closed.sum(axis=1)).ravel()))
         for _ in range(int(n_hops)):

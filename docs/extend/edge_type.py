@@ -13,7 +13,7 @@ from scrcl_geo.graph import DEFAULT_EDGES, EdgeSpec
 def main() -> HeteroData:
     adata = sg.datasets.toy(n_slides=1, n_cells=200)
     sg.pp.graph(adata)
-    closeness = adata.obsp["spatial_distances"].copy()
+    closeness = adata.obsp["scrcl_spatial_distances"].copy()
     closeness.data = np.exp(-closeness.data / closeness.data.mean())  # nearer cells weigh more
     adata.obsp["close"] = closeness.maximum(closeness.T).tocsr()
     close = EdgeSpec(("cell", "close_to", "cell"), attr="obsp", key="close")

@@ -24,7 +24,7 @@ class DeepMLP(nn.Module):
 def main() -> sg.nn.Views:
     adata = sg.datasets.toy(n_slides=1, n_cells=200)
     sg.pp.graph(adata)
-    encoder = DeepMLP(adata.obsm["X_pca"].shape[1], 32)
+    encoder = DeepMLP(adata.obsm["X_scrcl_pca"].shape[1], 32)
     model = sg.ScRCL(encoder=encoder).fit(adata, max_epochs=3, progress=False)
     return model.views(adata)
 

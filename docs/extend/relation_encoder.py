@@ -38,7 +38,7 @@ def main() -> dict[str, float]:
     adata = sg.datasets.toy(n_slides=1, n_cells=200)
     sg.pp.graph(adata)
     relations = ["similar_to", "near"]
-    encoder = RelationMix(adata.obsm["X_pca"].shape[1], 32, relations)
+    encoder = RelationMix(adata.obsm["X_scrcl_pca"].shape[1], 32, relations)
     model = sg.ScRCL(encoder=encoder).fit(adata, max_epochs=3, progress=False)
     trained = next(module for module in model.module_.modules() if isinstance(module, RelationMix))
     return {name: trained.weights[name].item() for name in relations}

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo._features.rows import in_memory, row_sums
-from scrcl_geo._features.values import COUNTS, NORMALIZED, SCALED
+from scrcl_geo._features.sample_scales import scaled
+from scrcl_geo._features.values import COUNTS, LOG, NORMALIZED, SCALED
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,27 @@ class Expression:
 
 
 def read_expression(adata: Any) -> Expression:
-    """Expression of the genes that ``pp.select_genes`` marked; a file on disk is read in row chunks."""
+    """Expression of the genes that ``pp.select_genes`` marked; a file on disk is read in row chunks.
+
+    Where ``pp.level_samples`` found slides at other levels, values are brought to one level.
+    """
     matrix, used, params = stored_expression(adata)
     values, totals = in_memory(matrix, used, progress="read genes in use")
+    if _keys.SAMPLE_SCALES in adata.varm and "samples" in params:
+        values = _levelled(values, np.asarray(adata.varm[_keys.SAMPLE_SCALES])[used].T, adata, params)
     return Expression(values, totals, params["values"], params.get("target_sum"))
+
+
+def _levelled(values: Any, scales: np.ndarray, adata: Any, params: dict[str, Any]) -> sparse.csr_matrix:
+    """Values (N, n_used) times the factors (B, n_used) of each cell's sample; 1 for a sample without any."""
+    names = adata.obs[params["batch_key"]].astype(str)
+    sample = pd.Index(params["samples"]).get_indexer(names)  # -1 takes the row of ones
+    scales = np.concatenate([scales, np.ones((1, scales.shape[1]), np.float32)])
+    values = sparse.csr_matrix(values)
+    if params["values"] != LOG:
+        return scaled(values, scales, sample)
+    level = sparse.csr_matrix((np.expm1(values.data), values.indices, values.indptr), values.shape)
+    return scaled(level, scales, sample).log1p()
 
 
 def used_expression(adata: Any) -> sparse.csr_matrix:

@@ -132,7 +132,7 @@ class TrainedModel:
             raise _validate.fail("the model is not trained", "no fit", "call fit(adata) first")
         if self.inputs_ is None:
             raise _validate.fail(
-                "the model cannot map new cells", f"use_rep={self.config['use_rep']!r}", "use 'X_pca'"
+                "the model cannot map new cells", f"use_rep={self.config['use_rep']!r}", "use 'X_scrcl_pca'"
             )
         own = [e.key for e in self.edges if e.attr == "obsp" and e.edge_type not in _keys.MAPPED_EDGES]
         if own:

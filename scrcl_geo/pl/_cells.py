@@ -35,7 +35,7 @@ def umap(
     {groups}
     {ax}
     **kwargs
-        Passed to :func:`scanpy.pl.umap`.
+        Passed to :func:`scanpy.pl.embedding`.
 
     {axes}
 
@@ -44,15 +44,17 @@ def umap(
     >>> import scrcl_geo as sg
     >>> adata = sg.datasets.toy(n_slides=1, n_cells=100)
     >>> sg.pp.graph(adata)
-    >>> sg.tl.umap(adata, use_rep="X_pca")
+    >>> sg.tl.umap(adata, use_rep="X_scrcl_pca")
     >>> ax = sg.pl.umap(adata, color="domain")
     """
     import scanpy as sc
 
-    _validate.key(adata.obsm, "X_umap", slot="obsm", do="run sg.tl.umap(adata) first")
+    _validate.key(adata.obsm, _keys.UMAP, slot="obsm", do="run sg.tl.umap(adata) first")
     _known_color(adata, color)
     ax = ax or new_axes()
-    sc.pl.umap(adata, color=color, palette=_palette(adata, color, palette), ax=ax, show=False, **kwargs)
+    colors = _palette(adata, color, palette)
+    sc.pl.embedding(adata, _keys.UMAP, color=color, palette=colors, ax=ax, show=False, **kwargs)
+    ax.set(xlabel="UMAP1", ylabel="UMAP2")
     return saved(ax, save)
 
 

@@ -58,7 +58,7 @@ def dotplot(
     >>> import scrcl_geo as sg
     >>> adata = sg.datasets.toy(n_slides=1, n_cells=100)
     >>> sg.pp.graph(adata)
-    >>> table = sg.tl.associations(adata, groupby="domain", use_rep="X_pca")
+    >>> table = sg.tl.associations(adata, groupby="domain", use_rep="X_scrcl_pca")
     >>> ax = sg.pl.dotplot(adata, groupby="domain")
     """
     import scanpy as sc
@@ -123,8 +123,8 @@ def gene(
     >>> import scrcl_geo as sg
     >>> adata = sg.datasets.toy(n_slides=1, n_cells=100)
     >>> sg.pp.graph(adata)
-    >>> table = sg.tl.associations(adata, groupby="domain", use_rep="X_pca")
-    >>> left, right = sg.pl.gene(adata, table["names"].iloc[0], use_rep="X_pca")
+    >>> table = sg.tl.associations(adata, groupby="domain", use_rep="X_scrcl_pca")
+    >>> left, right = sg.pl.gene(adata, table["names"].iloc[0], use_rep="X_scrcl_pca")
     """
     import matplotlib.pyplot as plt
     from anndata import AnnData

@@ -44,7 +44,7 @@ def stability(
     >>> import scrcl_geo as sg
     >>> adata = sg.datasets.toy(n_slides=1, n_cells=100)
     >>> sg.pp.graph(adata, spatial="no")
-    >>> number = sg.tl.estimate_clusters(adata, use_rep="X_pca")
+    >>> number = sg.tl.estimate_clusters(adata, use_rep="X_scrcl_pca")
     >>> ax = sg.pl.stability(adata)
     """
     from matplotlib.ticker import MaxNLocator

@@ -82,7 +82,7 @@ def associations(
     >>> import scrcl_geo as sg
     >>> adata = sg.datasets.toy(n_slides=1, n_cells=100)
     >>> sg.pp.graph(adata)
-    >>> table = sg.tl.associations(adata, groupby="domain", use_rep="X_pca")
+    >>> table = sg.tl.associations(adata, groupby="domain", use_rep="X_scrcl_pca")
     >>> ax = sg.pl.associations(adata, n_genes=3)
     """
     table = _validate.key(adata.uns, key, slot="uns", do="run sg.tl.associations(adata) first")

@@ -4,6 +4,7 @@ from scrcl_geo.pp._coexpression import coexpression
 from scrcl_geo.pp._composition import composition
 from scrcl_geo.pp._genes import select_genes
 from scrcl_geo.pp._graph import graph
+from scrcl_geo.pp._level_samples import level_samples
 from scrcl_geo.pp._matched import matched_neighbors
 from scrcl_geo.pp._neighbors import neighbors
 from scrcl_geo.pp._pca import pca
@@ -16,6 +17,7 @@ __all__ = [
     "coexpression",
     "composition",
     "graph",
+    "level_samples",
     "matched_neighbors",
     "neighbors",
     "pca",

@@ -41,7 +41,7 @@ def composition(
     Returns
     -------
     None
-        Writes ``obsm["X_composition"]`` float32 (N, 4 · n_comps): near and wide shares, near and wide roots,
+        Writes ``obsm["X_scrcl_composition"]`` float32 (N, 4 · n_comps): near and wide shares, near and wide roots,
         each of total variance 1, and ``uns["scrcl_composition"]``, all that new tissue needs.
 
     Examples
@@ -51,7 +51,7 @@ def composition(
     >>> sg.pp.select_genes(adata); sg.pp.pca(adata)
     >>> sg.pp.spatial_neighbors(adata, batch_key="slide")
     >>> sg.pp.composition(adata)
-    >>> adata.obsm["X_composition"].shape
+    >>> adata.obsm["X_scrcl_composition"].shape
     (3000, 40)
     """
     for name, value, least in (("n_types", n_types, 2), ("n_hops", n_hops or 1, 1), ("n_comps", n_comps, 1)):

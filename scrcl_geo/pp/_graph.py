@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from scrcl_geo import _keys, _validate
 from scrcl_geo._features import checks
 from scrcl_geo._features.projection import TRANSFORMS
+from scrcl_geo._features.stacked import stacked_slides
 from scrcl_geo.pp._coexpression import coexpression
 from scrcl_geo.pp._composition import composition
 from scrcl_geo.pp._genes import select_genes
+from scrcl_geo.pp._level_samples import level_samples
 from scrcl_geo.pp._matched import matched_neighbors
 from scrcl_geo.pp._neighbors import neighbors
 from scrcl_geo.pp._pca import pca
@@ -42,7 +44,7 @@ def graph(
 ) -> None:
     """Select genes and build the cell and gene graphs that training reads.
 
-    Runs :func:`select_genes`, :func:`pca`, :func:`neighbors`, :func:`spatial_neighbors`, :func:`reach`,
+    Runs :func:`select_genes`, :func:`level_samples` (tissue with ``batch_key``), :func:`pca`, :func:`neighbors`, :func:`spatial_neighbors`, :func:`reach`,
     :func:`composition`, :func:`matched_neighbors` and :func:`coexpression`; call them one by one to change
     a step.
 
@@ -79,7 +81,7 @@ def graph(
     >>> adata = sg.datasets.toy()
     >>> sg.pp.graph(adata, batch_key="slide")
     >>> sorted(adata.obsp)
-    ['connectivities', 'distances', 'matched_connectivities', 'spatial_connectivities', 'spatial_distances']
+    ['connectivities', 'distances', 'scrcl_matched_connectivities', 'scrcl_spatial_connectivities', 'scrcl_spatial_distances']
     """
     _validate.one_of("spatial", spatial, ("auto", "yes", "no"))
     checks.data_matrix(adata, layer)
@@ -87,9 +89,12 @@ def graph(
         checks.samples(adata, batch_key)
     in_space = spatial == "yes" or (spatial == "auto" and _keys.SPATIAL in adata.obsm)
     if in_space:
-        checks.coordinates(adata, _keys.SPATIAL)
+        _warn_of_stacked(adata, batch_key)
     select_genes(adata, n_top_genes=n_top_genes, layer=layer, values=values, seed=seed)
     adata.uns[_keys.GRAPH_PARAMS]["batch_key"] = batch_key or ""
+    adata.varm.pop(_keys.SAMPLE_SCALES, None)
+    if in_space and batch_key is not None:
+        level_samples(adata, batch_key, seed=seed)
     structure(adata, seed=seed)
     pca(adata, n_comps=n_comps, transforms=transforms, seed=seed)
     neighbors(adata, n_neighbors=n_neighbors, batch_key=batch_key, seed=seed)
@@ -108,3 +113,14 @@ def graph(
         adata.uns.pop(_keys.COMPOSITION_MAP, None)
     coexpression(adata, n_neighbors=n_gene_neighbors)
     logger.info("graphs: %s", ", ".join([*adata.obsp, *adata.varp]))
+
+
+def _warn_of_stacked(adata: AnnData, batch_key: str | None) -> None:
+    coordinates = checks.coordinates(adata, _keys.SPATIAL)
+    column = stacked_slides(adata, coordinates) if batch_key is None else None
+    if column is not None:
+        logger.warning(
+            "slides of obs[%r] lie on top of each other and are joined in space: name the column with "
+            "batch_key=... or --batch-key",
+            column,
+        )

@@ -35,7 +35,7 @@ def matched_neighbors(
     Returns
     -------
     None
-        Writes ``obsp["matched_connectivities"]`` float32 CSR (N, N), 0/1 and symmetric.
+        Writes ``obsp["scrcl_matched_connectivities"]`` float32 CSR (N, N), 0/1 and symmetric.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def matched_neighbors(
     >>> sg.pp.spatial_neighbors(adata, batch_key="slide")
     >>> sg.pp.composition(adata)
     >>> sg.pp.matched_neighbors(adata, "slide")
-    >>> one, other = adata.obsp["matched_connectivities"].nonzero()
+    >>> one, other = adata.obsp["scrcl_matched_connectivities"].nonzero()
     >>> bool((adata.obs["slide"].iloc[one].to_numpy() != adata.obs["slide"].iloc[other].to_numpy()).all())
     True
     """

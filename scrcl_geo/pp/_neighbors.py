@@ -23,11 +23,12 @@ def neighbors(
     metric: str = "cosine",
     batch_key: str | None = None,
     seed: int = 0,
-    key_added: str | None = None,
+    key_added: str = _keys.NEIGHBORS,
 ) -> None:
     """Nearest neighbours of each cell by expression: the ``similar_to`` edges.
 
-    Written in scanpy's form, so that ``sc.tl.umap``, ``sc.tl.leiden`` and ``sc.tl.paga`` read it.
+    Written in scanpy's form, under a key of our own: a graph that is there stays as it is, and scanpy's tools
+    read this one with ``neighbors_key="scrcl_expression"``.
 
     Parameters
     ----------
@@ -43,13 +44,13 @@ def neighbors(
     seed
         Of approximate neighbours.
     key_added
-        Prefix of the keys, as in scanpy.
+        Key of ``uns`` and prefix of the keys of ``obsp``, as in scanpy.
 
     Returns
     -------
     None
-        Writes ``obsp["connectivities"]`` (0/1) and ``obsp["distances"]``, float32 CSR (N, N), and
-        ``uns["neighbors"]``.
+        Writes ``obsp["scrcl_expression_connectivities"]`` (0/1) and ``obsp["scrcl_expression_distances"]``,
+        float32 CSR (N, N), and ``uns["scrcl_expression"]``.
 
     Examples
     --------
@@ -57,7 +58,7 @@ def neighbors(
     >>> adata = sg.datasets.toy(n_slides=1, n_cells=100)
     >>> sg.pp.select_genes(adata); sg.pp.pca(adata)
     >>> sg.pp.neighbors(adata, n_neighbors=5)
-    >>> adata.obsp["distances"].nnz
+    >>> adata.obsp["scrcl_expression_distances"].nnz
     500
     """
     _validate.at_least("n_neighbors", n_neighbors, 1)
@@ -67,11 +68,10 @@ def neighbors(
     else:
         batch = checks.samples(adata, batch_key)
         distances = balanced_distances(x, batch, n_neighbors, metric=metric)
-    prefix = f"{key_added}_" if key_added else ""
-    keys = (prefix + _keys.CONNECTIVITIES, prefix + _keys.DISTANCES)
+    keys = (f"{key_added}_connectivities", f"{key_added}_distances")
     adata.obsp[keys[0]] = connectivities(distances)
     adata.obsp[keys[1]] = distances
-    adata.uns[key_added or _keys.NEIGHBORS] = {
+    adata.uns[key_added] = {
         "connectivities_key": keys[0],
         "distances_key": keys[1],
         "params": {

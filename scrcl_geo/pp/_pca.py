@@ -38,7 +38,7 @@ def pca(
     Returns
     -------
     None
-        Writes ``obsm["X_pca"]`` float32 (N, n_comps · transforms), ``varm["PCs"]`` float32 (G, likewise),
+        Writes ``obsm["X_scrcl_pca"]`` float32 (N, n_comps · transforms), ``varm["scrcl_pca"]`` float32 (G, likewise),
         zero rows for genes not in use, and ``uns["scrcl_inputs"]``, all that new cells need.
 
     Examples
@@ -46,7 +46,7 @@ def pca(
     >>> import scrcl_geo as sg
     >>> adata = sg.datasets.toy(n_slides=1, n_cells=100)
     >>> sg.pp.select_genes(adata); sg.pp.pca(adata, n_comps=10)
-    >>> adata.obsm["X_pca"].shape
+    >>> adata.obsm["X_scrcl_pca"].shape
     (100, 30)
     """
     _validate.at_least("n_comps", n_comps, 1)

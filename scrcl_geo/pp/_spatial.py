@@ -36,8 +36,9 @@ def spatial_neighbors(
     Returns
     -------
     None
-        Writes ``obsp["spatial_connectivities"]`` (0/1), ``obsp["spatial_distances"]`` (units of the
-        coordinates), float32 CSR (N, N), and ``uns["spatial_neighbors"]``.
+        Writes ``obsp["scrcl_spatial_connectivities"]`` (0/1), ``obsp["scrcl_spatial_distances"]`` (units of
+        the coordinates), float32 CSR (N, N), and ``uns["scrcl_spatial_neighbors"]``: squidpy's tools read
+        them with ``connectivity_key="scrcl_spatial"``.
 
     Raises
     ------
@@ -49,7 +50,7 @@ def spatial_neighbors(
     >>> import scrcl_geo as sg
     >>> adata = sg.datasets.toy()
     >>> sg.pp.spatial_neighbors(adata, batch_key="slide")
-    >>> adata.obsp["spatial_connectivities"].shape
+    >>> adata.obsp["scrcl_spatial_connectivities"].shape
     (3000, 3000)
     """
     import squidpy as sq
@@ -67,7 +68,12 @@ def spatial_neighbors(
     if library is not None:
         helper.obs[batch_key] = pd.Categorical(library)
     with quiet("spatialdata._logging"):  # squidpy tells of its transform there
-        sq.gr.spatial_neighbors_knn(helper, n_neighs=min(n_neighbors, smallest - 1), library_key=batch_key)
+        sq.gr.spatial_neighbors_knn(
+            helper,
+            n_neighs=min(n_neighbors, smallest - 1),
+            library_key=batch_key,
+            key_added=_keys.SPATIAL_NEIGHBORS.removesuffix("_neighbors"),
+        )
     pattern = helper.obsp[_keys.SPATIAL_CONNECTIVITIES].astype("float32").tocsr()
     adata.obsp[_keys.SPATIAL_CONNECTIVITIES] = pattern.maximum(pattern.T).tocsr()
     adata.obsp[_keys.SPATIAL_DISTANCES] = helper.obsp[_keys.SPATIAL_DISTANCES].astype("float32")

@@ -6,6 +6,7 @@ from scrcl_geo.tl._embed import embed
 from scrcl_geo.tl._estimate import estimate_clusters
 from scrcl_geo.tl._map import map
 from scrcl_geo.tl._partitions import partitions
+from scrcl_geo.tl._result_graph import neighbors
 from scrcl_geo.tl._stability import cluster_stability
 from scrcl_geo.tl._umap import umap
 
@@ -16,6 +17,7 @@ __all__ = [
     "embed",
     "estimate_clusters",
     "map",
+    "neighbors",
     "partitions",
     "umap",
 ]

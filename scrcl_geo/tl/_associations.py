@@ -81,7 +81,7 @@ def associations(
     >>> import scrcl_geo as sg
     >>> adata = sg.datasets.toy(n_slides=1, n_cells=100)
     >>> sg.pp.graph(adata)
-    >>> table = sg.tl.associations(adata, groupby="domain", use_rep="X_pca", n_genes=3)
+    >>> table = sg.tl.associations(adata, groupby="domain", use_rep="X_scrcl_pca", n_genes=3)
     >>> len(table)
     15
     """

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pandas as pd
 
-from scrcl_geo import _keys, _validate
+from scrcl_geo import _keys, _palette, _validate, metrics
 from scrcl_geo import cluster as methods
+from scrcl_geo._features.checks import recorded_batch_key
 from scrcl_geo.tl._estimate import estimate_clusters
 from scrcl_geo.tl._rep import rep_of
 from scrcl_geo.tl._voices import Clusterer, Voices
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _SWALLOWED = 0.95  # share of the largest cluster
+_FOLLOWS = 0.25  # mutual information with the samples; published domains and types stay below .02
 
 
 def cluster(
@@ -59,8 +61,9 @@ def cluster(
     Returns
     -------
     None
-        Writes ``obs["scrcl"]``: ordered categorical of strings "0", "1", … by falling cluster size; where the
-        number of clusters was estimated, also ``uns["scrcl_n_clusters"]``.
+        Writes ``obs["scrcl"]``: ordered categorical of strings "0", "1", … by falling cluster size;
+        ``uns["scrcl_colors"]``, hex strings, unless as many are there; and where the number of clusters was
+        estimated, ``uns["scrcl_n_clusters"]``.
 
     Raises
     ------
@@ -73,7 +76,7 @@ def cluster(
     >>> import scrcl_geo as sg
     >>> adata = sg.datasets.toy(n_slides=1, n_cells=100)
     >>> sg.pp.graph(adata)
-    >>> sg.tl.cluster(adata, 5, use_rep="X_pca")
+    >>> sg.tl.cluster(adata, 5, use_rep="X_scrcl_pca")
     >>> adata.obs["scrcl"].cat.ordered
     True
     """
@@ -103,5 +106,21 @@ def cluster(
     share = np.bincount(labels).max() / len(labels)
     if share > _SWALLOWED and number != 1:
         logger.warning("one cluster holds %.1f %% of the cells", 100 * share)
+    _warn_of_slides(adata, labels)
     names = [str(c) for c in range(int(np.max(labels)) + 1)]
     adata.obs[key_added] = pd.Categorical.from_codes(labels, names, ordered=True)
+    if len(adata.uns.get(f"{key_added}_colors", ())) != len(names):
+        adata.uns[f"{key_added}_colors"] = _palette.first(len(names))
+
+
+def _warn_of_slides(adata: AnnData, labels: np.ndarray) -> None:
+    batch_key = recorded_batch_key(adata)
+    if batch_key is None:
+        return
+    shared = metrics.nmi(adata.obs[batch_key].astype(str), labels)
+    if shared > _FOLLOWS:
+        logger.warning(
+            "clusters follow obs[%r] (mutual information %.2f of 1): an effect of the samples may be left",
+            batch_key,
+            shared,
+        )

@@ -14,6 +14,7 @@ from scrcl_geo._neighbors.reach import averaged_hops
 from scrcl_geo._neighbors.smoothing import smooth
 from scrcl_geo._version import __version__
 from scrcl_geo.pp import reach
+from scrcl_geo.tl._result_graph import neighbors
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_NEIGHBORS_UP_TO = 100_000  # cells; beyond, their neighbours take longer than the network
 _COLLAPSED = 1.5  # effective rank: one direction holds nearly everything
 
 
@@ -67,7 +69,8 @@ def embed(
         their mean, in tissue averaged over a quarter of its reach (:func:`scrcl_geo.pp.reach`); and
         ``uns["scrcl"]`` (dict: ``params``, ``losses`` DataFrame epoch × term, ``stopped``,
         ``learning_rate`` that it took, ``effective_rank`` of the views, ``seed``, ``device``, ``versions``,
-        ``input_hash``, ``from_network``, ``n_hops`` of the average). Where the views have collapsed or
+        ``input_hash``, ``from_network``, ``n_hops`` of the average). Up to 100,000 cells it also writes what
+        :func:`neighbors` does, so that scanpy's tools go on with ``neighbors_key="scrcl"``. Where the views have collapsed or
         training did not help to predict held-out cells, warns, and ``X_scrcl`` is the input instead, in
         tissue averaged over half of its reach.
 
@@ -78,7 +81,7 @@ def embed(
     >>> sg.pp.graph(adata)
     >>> sg.tl.embed(adata, max_epochs=2, progress=False)
     >>> sorted(adata.obsm)
-    ['X_composition', 'X_pca', 'X_scrcl', 'X_scrcl_refined', 'spatial']
+    ['X_scrcl_composition', 'X_scrcl_pca', 'X_scrcl', 'X_scrcl_refined', 'spatial']
     """
     import torch
     import torch_geometric
@@ -107,7 +110,7 @@ def embed(
     losses = pd.DataFrame(model.log_.losses)
     losses.index = losses.index.astype(str)
     adata.uns[_keys.RESULTS] = {
-        "params": {**model.config, "n_hops": list(model.reading_.n_hops)},
+        "params": {**model.config, "n_hops": list(model.reading_.n_hops), "input": model.config["use_rep"]},
         "objective": {term["name"]: term for term in model.objective.config()},
         "edges": ["/".join(edge.edge_type) for edge in model.edges],
         "from_network": from_network,
@@ -125,6 +128,8 @@ def embed(
             "torch_geometric": torch_geometric.__version__,
         },
     }
+    if adata.n_obs <= _NEIGHBORS_UP_TO:
+        neighbors(adata, use_rep=key_added, seed=seed)
 
 
 def _worth_reading(rank: float, model: ScRCL) -> bool:

@@ -72,7 +72,7 @@ def estimate_clusters(
     >>> import scrcl_geo as sg
     >>> adata = sg.datasets.toy(n_slides=1, n_cells=200)
     >>> sg.pp.graph(adata, spatial="no")
-    >>> number = sg.tl.estimate_clusters(adata, use_rep="X_pca", max_clusters=10)
+    >>> number = sg.tl.estimate_clusters(adata, use_rep="X_scrcl_pca", max_clusters=10)
     >>> 3 <= number <= 10
     True
     """

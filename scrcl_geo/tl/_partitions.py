@@ -55,19 +55,20 @@ def partitions(
         ``share_of_fine`` float64. Also written to ``uns["scrcl_partitions"]``, a dict: ``keys`` (columns of
         ``obs``, coarse to fine), ``tree``, ``stability`` (DataFrame ``key``, ``group``, ``n_cells``,
         ``stability``) and ``seed``; each partition to ``obs["scrcl_5"]``, … or ``obs["scrcl_r0.5"]``, …, the
-        first also to ``obs["scrcl"]``. Columns of an earlier call are removed.
+        first also to ``obs["scrcl"]``. Columns of an earlier call are removed, unless they were edited since.
 
     Raises
     ------
     ScrclInputError
-        No embedding, numbers that the cells cannot be split into, or both or neither of the two lists.
+        No embedding, numbers that the cells cannot be split into, both or neither of the two lists, or a
+        column of the user's in the place of one of ours.
 
     Examples
     --------
     >>> import scrcl_geo as sg
     >>> adata = sg.datasets.toy(n_slides=1, n_cells=100)
     >>> sg.pp.graph(adata)
-    >>> tree = sg.tl.partitions(adata, [3, 5], use_rep="X_pca", method="kmeans", n_repeats=2)
+    >>> tree = sg.tl.partitions(adata, [3, 5], use_rep="X_scrcl_pca", method="kmeans", n_repeats=2)
     >>> int(tree["n_cells"].sum())
     100
     """
@@ -85,6 +86,11 @@ def partitions(
             _validate.positive("resolution", value)
         settings = {f"{key_added}_r{r:g}": {"resolution": r, "method": "leiden"} for r in asked}
 
+    ours = _ours(adata, key_added)
+    for key in settings:
+        if key in adata.obs and key not in ours:
+            remedy = "rename it, or pass another key_added"
+            raise _validate.fail(f"obs[{key!r}] is taken", "a column that is not of partitions", remedy)
     columns, stability = {}, []
     for key, how in settings.items():
         cluster(adata, use_rep=use_rep, key_added=key, seed=seed, **how)
@@ -95,8 +101,12 @@ def partitions(
         )
         stability.append(table.assign(key=key)[["key", "group", "n_cells", "stability"]])
     keys = sorted(columns, key=lambda key: columns[key].nunique())
-    _forget(adata, key_added, keys)
-    adata.obs[key_added] = columns[next(iter(settings))]
+    for key in ours - set(keys):
+        del adata.obs[key]
+        adata.uns.pop(f"{key}_colors", None)
+    first = next(iter(settings))
+    adata.obs[key_added] = columns[first]
+    adata.uns[f"{key_added}_colors"] = adata.uns[f"{first}_colors"]
     tree = _tree(adata, keys)
     adata.uns[_named(key_added)] = {
         "keys": keys,
@@ -129,14 +139,18 @@ def _tree(adata: AnnData, keys: list[str]) -> pd.DataFrame:
     return _numbered(pd.DataFrame(rows, columns=columns))
 
 
-def _forget(adata: AnnData, key_added: str, keys: list[str]) -> None:
-    """Columns of an earlier call, and colours that may be too few now."""
-    earlier = adata.uns.get(_named(key_added), {}).get("keys", [])
-    for key in earlier:
-        if key not in keys and key in adata.obs:
-            del adata.obs[key]
-    for key in (key_added, *earlier, *keys):
-        adata.uns.pop(f"{key}_colors", None)
+def _ours(adata: AnnData, key_added: str) -> set[str]:
+    """Columns of an earlier call that still have its clusters; one that a user edited since is the user's."""
+    earlier = adata.uns.get(_named(key_added))
+    if earlier is None:
+        return set()
+    sizes = earlier["stability"].set_index(["key", "group"])["n_cells"]
+    return {
+        key
+        for key in earlier["keys"]
+        if key in adata.obs
+        and adata.obs[key].astype(str).value_counts().to_dict() == sizes.loc[key].to_dict()
+    }
 
 
 def _named(key_added: str) -> str:

@@ -62,8 +62,8 @@ def cluster_stability(
     >>> import scrcl_geo as sg
     >>> adata = sg.datasets.toy(n_slides=1, n_cells=100)
     >>> sg.pp.graph(adata)
-    >>> sg.tl.cluster(adata, 5, use_rep="X_pca", method="kmeans")
-    >>> table = sg.tl.cluster_stability(adata, use_rep="X_pca", method="kmeans")
+    >>> sg.tl.cluster(adata, 5, use_rep="X_scrcl_pca", method="kmeans")
+    >>> table = sg.tl.cluster_stability(adata, use_rep="X_scrcl_pca", method="kmeans")
     >>> table.columns.tolist()
     ['group', 'n_cells', 'stability']
     """

@@ -26,7 +26,7 @@ def test_counts_domains_slides_and_markers():
 def test_layers_are_coherent_in_space():
     adata = sg.datasets.toy(n_slides=1)
     sg.pp.spatial_neighbors(adata)
-    assert sg.metrics.spatial_coherence(adata.obs["domain"], adata.obsp["spatial_connectivities"]) > 0.8
+    assert sg.metrics.spatial_coherence(adata.obs["domain"], adata.obsp["scrcl_spatial_connectivities"]) > 0.8
 
 
 def test_slides_lie_side_by_side_or_on_top_of_each_other():

@@ -29,7 +29,7 @@ def test_a_backed_file_gives_the_same_result(layout, tmp_path, monkeypatch):
         sg.tl.associations(adata)
     assert rows.on_disk(backed.X)
     np.testing.assert_array_equal(backed.var["scrcl_used"], expected.var["scrcl_used"])
-    np.testing.assert_allclose(backed.obsm["X_pca"], expected.obsm["X_pca"], atol=1e-5)
+    np.testing.assert_allclose(backed.obsm["X_scrcl_pca"], expected.obsm["X_scrcl_pca"], atol=1e-5)
     np.testing.assert_allclose(backed.obsm["X_scrcl"], expected.obsm["X_scrcl"], atol=1e-3)
     assert (backed.obs["scrcl"] == expected.obs["scrcl"]).all()
 
@@ -54,7 +54,7 @@ def test_a_sample_of_cells_stands_in_for_all(monkeypatch):
     sg.pp.pca(sampled, n_comps=4)
     shared = exact.var["scrcl_used"] & sampled.var["scrcl_used"]
     assert shared.sum() >= 85
-    x, y = exact.obsm["X_pca"], sampled.obsm["X_pca"]
+    x, y = exact.obsm["X_scrcl_pca"], sampled.obsm["X_scrcl_pca"]
     residual = x - y @ np.linalg.lstsq(y, x, rcond=None)[0]  # components may turn within their space
     assert (residual**2).sum() < 0.1 * (x**2).sum()
 

@@ -21,7 +21,7 @@ def outcome(adata, how):
         assert "; " in message
         assert "\n" not in message
         return "refused"
-    for key in ("X_pca", "X_scrcl", "X_scrcl_refined"):
+    for key in ("X_scrcl_pca", "X_scrcl", "X_scrcl_refined"):
         assert np.isfinite(adata.obsm[key]).all(), key
     assert adata.obs["scrcl"].notna().all()
     table = adata.uns["scrcl_associations"]

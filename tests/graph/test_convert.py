@@ -26,7 +26,7 @@ def test_has_the_documented_types_and_validates(toy_graph):
         _keys.EXPRESSES,
         _keys.EXPRESSED_BY,
     }
-    n_cells, n_features = toy_graph.obsm["X_pca"].shape
+    n_cells, n_features = toy_graph.obsm["X_scrcl_pca"].shape
     assert data[_keys.CELL].x.shape == (n_cells, n_features)
     assert data[_keys.CELL].pos.shape == (n_cells, 2)
     assert data[_keys.GENE].x.shape == (data[_keys.GENE].num_nodes, n_features)
@@ -93,7 +93,9 @@ def test_only_genes_in_use_become_nodes(adata):
 
 
 def test_own_edge_type_is_one_matrix_and_one_line(adata):
-    adata.obsp["two_hop"] = (adata.obsp["connectivities"] @ adata.obsp["connectivities"]).tocsr()
+    adata.obsp["two_hop"] = (
+        adata.obsp["scrcl_expression_connectivities"] @ adata.obsp["scrcl_expression_connectivities"]
+    ).tocsr()
     spec = EdgeSpec(("cell", "two_hop", "cell"), attr="obsp", key="two_hop")
     store = to_hetero(adata, edges=(*DEFAULT_EDGES, spec))["cell", "two_hop", "cell"]
     found = dense(store.edge_index, store.edge_weight, torch.float32)

@@ -36,12 +36,12 @@ def test_is_symmetric_without_loops_and_space_replaces_expression(adata):
     links = dense(linked(to_hetero(adata))[_keys.LINKED].edge_index)
     assert torch.equal(links, links.T)
     assert links.diagonal().sum() == 0
-    both = adata.obsp["spatial_connectivities"] + adata.obsp["matched_connectivities"]
+    both = adata.obsp["scrcl_spatial_connectivities"] + adata.obsp["scrcl_matched_connectivities"]
     assert torch.equal(links, torch.from_numpy(both.toarray()).double())  # neither is in the other
     in_space = (_keys.NEAR, _keys.MATCHED)
     others = [edge for edge in DEFAULT_EDGES if edge.edge_type not in in_space]
     no_space = linked(to_hetero(adata, edges=others))[_keys.LINKED]
-    assert no_space.edge_index.shape[1] == adata.obsp["connectivities"].nnz
+    assert no_space.edge_index.shape[1] == adata.obsp["scrcl_expression_connectivities"].nnz
     assert "edge_weight" not in no_space
 
 
@@ -101,5 +101,5 @@ def test_a_model_joins_what_it_is_told(adata):
         sg.ScRCL(joined=[name]).graph(adata)[_keys.LINKED].edge_index.shape[1]
         for name in ("near", "similar_to")
     )
-    assert near == adata.obsp["spatial_connectivities"].nnz
-    assert similar == adata.obsp["connectivities"].nnz
+    assert near == adata.obsp["scrcl_spatial_connectivities"].nnz
+    assert similar == adata.obsp["scrcl_expression_connectivities"].nnz

@@ -41,7 +41,7 @@ ENCODERS = {
 
 @pytest.fixture
 def adata(adata):
-    own = adata.obsp["connectivities"].copy()
+    own = adata.obsp["scrcl_expression_connectivities"].copy()
     generator = np.random.default_rng(0)
     own.data = generator.uniform(0.5, 1.5, own.nnz).astype(np.float32)
     adata.obsp["own"] = own.maximum(own.T).tocsr()

@@ -116,12 +116,12 @@ def test_weights_that_differ_by_direction_are_not_taken_for_symmetric(adata):
     torch.testing.assert_close(*gradients)
 
 
-@pytest.mark.parametrize("use_rep", ["X_pca", "X", "X_other"])
+@pytest.mark.parametrize("use_rep", ["X_scrcl_pca", "X", "X_other"])
 @pytest.mark.parametrize("preset", ["default", "paper"])
 def test_saved_model_embeds_alike(adata, tmp_path, use_rep, preset):
     if (use_rep, preset) == ("X", "default"):
         return  # its encoders read dense features; see the test below
-    adata.obsm["X_other"] = adata.obsm["X_pca"][:, :7]
+    adata.obsm["X_other"] = adata.obsm["X_scrcl_pca"][:, :7]
     build = {"default": sg.ScRCL, "paper": partial(sg.ScRCL.paper, n_clusters=5, hidden_channels=32)}[preset]
     model = build(use_rep=use_rep, **QUICK)
     model.fit(adata, progress=False).save(tmp_path / "model")
@@ -152,7 +152,9 @@ def test_own_encoder_loss_and_edge(adata, tmp_path):
         def forward(self, z1, z2, edges):
             return (z1 * z2).sum(dim=1).mean()
 
-    adata.obsp["two_hop"] = (adata.obsp["connectivities"] @ adata.obsp["connectivities"]).tocsr()
+    adata.obsp["two_hop"] = (
+        adata.obsp["scrcl_expression_connectivities"] @ adata.obsp["scrcl_expression_connectivities"]
+    ).tocsr()
     edge = EdgeSpec(("cell", "two_hop", "cell"), attr="obsp", key="two_hop")
     model = sg.ScRCL(
         encoder=GAT(-1, 16, num_layers=2, out_channels=16),
@@ -239,7 +241,7 @@ def test_shows_what_it_is(adata):
 
 def test_input_scale_does_not_matter(adata):
     model = sg.ScRCL(use_rep="X_other", **QUICK)
-    adata.obsm["X_other"] = adata.obsm["X_pca"]
+    adata.obsm["X_other"] = adata.obsm["X_scrcl_pca"]
     first = model.fit(adata, progress=False).embed(adata)
-    adata.obsm["X_other"] = adata.obsm["X_pca"] * 64
+    adata.obsm["X_other"] = adata.obsm["X_scrcl_pca"] * 64
     np.testing.assert_allclose(model.fit(adata, progress=False).embed(adata), first, atol=1e-4)

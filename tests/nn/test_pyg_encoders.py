@@ -158,7 +158,7 @@ def test_an_edge_type_between_unknown_nodes(toy_graph):
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
 def test_a_weight_that_is_not_finite(adata, value):
-    adata.obsp["own"] = adata.obsp["connectivities"].copy()
+    adata.obsp["own"] = adata.obsp["scrcl_expression_connectivities"].copy()
     adata.obsp["own"].data[3] = value
     own = EdgeSpec(("cell", "own", "cell"), attr="obsp", key="own")
     refused(

@@ -21,8 +21,8 @@ def planted(n_slides=2, n_cells=150, seed=0):
     sg.pp.neighbors(adata)
     rng = np.random.default_rng(seed)
     angle = 2 * np.pi * domain / 5
-    adata.obsm["X_umap"] = np.c_[np.cos(angle), np.sin(angle)] + rng.normal(0, 0.15, (adata.n_obs, 2))
-    sg.tl.associations(adata, use_rep="X_pca")
+    adata.obsm["X_scrcl_umap"] = np.c_[np.cos(angle), np.sin(angle)] + rng.normal(0, 0.15, (adata.n_obs, 2))
+    sg.tl.associations(adata, use_rep="X_scrcl_pca")
     losses = pd.DataFrame({"Alignment": np.exp(-np.arange(8.0)), "Consistency": np.linspace(1, 0.2, 8)})
     adata.uns["scrcl"] = {
         "params": {"hidden_channels": 128, "batch_key": "slide"},

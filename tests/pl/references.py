@@ -24,7 +24,7 @@ def slide():
     shifted = np.where(x.ravel() < 1, (layer + 1) % 3, layer)
     adata.obs["scrcl"] = pd.Categorical.from_codes(shifted, ["0", "1", "2"], ordered=True)
     adata.obsm["spatial"] = np.c_[x.ravel(), y.ravel()]
-    adata.obsm["X_umap"] = np.c_[x.ravel() + 20 * layer, y.ravel()]
+    adata.obsm["X_scrcl_umap"] = np.c_[x.ravel() + 20 * layer, y.ravel()]
     adata.obsm["X_scrcl"] = np.eye(3, dtype=np.float32)[layer] + x.ravel()[:, None].astype(np.float32) / 50
     adata.varm["scrcl"] = (np.eye(3, dtype=np.float32)[genes // 2] - 1 / 3) * 0.5
     rows = [(str(c), f"Gene{g}", 4.0 if g // 2 == c else -2.0 + g / 6) for c in range(3) for g in genes]

@@ -22,7 +22,7 @@ def done(toy_graph):
     sg.tl.estimate_clusters(adata, max_clusters=6)
     sg.tl.cluster(adata, 5)
     sg.tl.associations(adata)
-    adata.obsm["X_umap"] = adata.obsm["X_pca"][:, :2]
+    adata.obsm["X_scrcl_umap"] = adata.obsm["X_scrcl_pca"][:, :2]
     return adata
 
 

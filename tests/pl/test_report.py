@@ -45,7 +45,7 @@ def test_holds_every_figure_for_which_there_are_data(page):
 def test_leaves_out_what_is_not_there(result, tmp_path):
     bare = sg.datasets.toy(n_slides=1, n_cells=60, n_genes=60)
     bare.obs["scrcl"] = bare.obs.pop("domain")
-    bare.obsm["X_umap"] = np.random.default_rng(0).normal(size=(60, 2))
+    bare.obsm["X_scrcl_umap"] = np.random.default_rng(0).normal(size=(60, 2))
     del bare.obsm["spatial"]
     own, data = read(sg.pl.report(bare, tmp_path / "report.html"))
     assert set(data["figures"]) == {"sizes", "counts", "genes"}
@@ -56,7 +56,7 @@ def test_leaves_out_what_is_not_there(result, tmp_path):
 def test_says_where_the_cells_are_and_what_they_express(result, page):
     _, data = page
     umap = data["views"][1]
-    assert np.array_equal(array(umap["x"], "<f4"), result.obsm["X_umap"][:, 0].astype("f4"))
+    assert np.array_equal(array(umap["x"], "<f4"), result.obsm["X_scrcl_umap"][:, 0].astype("f4"))
     assert data["cells"] == list(result.obs_names)
     columns = {column["name"]: column for column in data["columns"]}
     assert np.array_equal(array(columns["scrcl"]["codes"], "<u2"), result.obs["scrcl"].cat.codes)

@@ -27,7 +27,7 @@ def test_no_hops_give_the_type_of_the_cell_itself():
 
 
 def test_writes_components_of_unit_variance(toy_graph):
-    x = toy_graph.obsm["X_composition"]
+    x = toy_graph.obsm["X_scrcl_composition"]
     assert x.shape == (toy_graph.n_obs, 40)
     assert x.dtype == np.float32
     for part in np.split(x, 4, axis=1):
@@ -38,16 +38,16 @@ def test_writes_components_of_unit_variance(toy_graph):
 def test_the_stored_map_does_the_same_to_the_same_cells(toy_graph):
     stored = toy_graph.uns["scrcl_composition"]
     again = CompositionMap.from_dict(stored)
-    blocks = np.split(toy_graph.obsm["X_pca"], 3, axis=1)
-    found = again.apply(blocks, toy_graph.obsp["spatial_connectivities"])
-    np.testing.assert_allclose(found, toy_graph.obsm["X_composition"], atol=1e-4)
+    blocks = np.split(toy_graph.obsm["X_scrcl_pca"], 3, axis=1)
+    found = again.apply(blocks, toy_graph.obsp["scrcl_spatial_connectivities"])
+    np.testing.assert_allclose(found, toy_graph.obsm["X_scrcl_composition"], atol=1e-4)
 
 
 def test_domains_show_in_the_composition():
     adata = sg.datasets.toy(n_slides=1)
     sg.pp.graph(adata)
     sg.pp.composition(adata)
-    found = sg.cluster.kmeans(adata.obsm["X_composition"], 5)
+    found = sg.cluster.kmeans(adata.obsm["X_scrcl_composition"], 5)
     assert sg.metrics.ari(adata.obs["domain"], found) > 0.6
 
 

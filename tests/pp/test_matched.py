@@ -8,7 +8,7 @@ import scrcl_geo as sg
 from scrcl_geo import _keys
 from scrcl_geo._neighbors.balanced import mutual_neighbors
 
-KEY = "matched_connectivities"
+KEY = "scrcl_matched_connectivities"
 
 
 def test_pairs_are_mutual_and_across():

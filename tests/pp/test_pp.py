@@ -15,8 +15,8 @@ def small(**options):
 
 def test_writes_scanpys_triples(toy_graph):
     for key, slot in (
-        ("neighbors", "obsp"),
-        ("spatial_neighbors", "obsp"),
+        ("scrcl_expression", "obsp"),
+        ("scrcl_spatial_neighbors", "obsp"),
         ("coexpression_neighbors", "varp"),
     ):
         entry = toy_graph.uns[key]
@@ -32,20 +32,20 @@ def test_writes_scanpys_triples(toy_graph):
 def test_scanpy_reads_the_graph(adata):
     import scanpy as sc
 
-    sc.tl.leiden(adata, flavor="igraph", directed=False, n_iterations=2)
-    sc.tl.paga(adata, groups="leiden")
+    sc.tl.leiden(adata, flavor="igraph", directed=False, n_iterations=2, neighbors_key="scrcl_expression")
+    sc.tl.paga(adata, groups="leiden", neighbors_key="scrcl_expression")
     assert "paga" in adata.uns
 
 
 def test_no_edge_between_slides(toy_graph):
     slide = toy_graph.obs["slide"].to_numpy()
-    edges = toy_graph.obsp["spatial_connectivities"].tocoo()
+    edges = toy_graph.obsp["scrcl_spatial_connectivities"].tocoo()
     assert (slide[edges.row] == slide[edges.col]).all()
 
 
 def test_expression_neighbors_are_shared_among_samples(toy_graph):
     sample = toy_graph.obs["slide"].cat.codes.to_numpy()
-    links = toy_graph.obsp["distances"].tocoo()
+    links = toy_graph.obsp["scrcl_expression_distances"].tocoo()
     own = np.bincount(links.row[sample[links.row] == sample[links.col]], minlength=toy_graph.n_obs)
     every = np.bincount(links.row, minlength=toy_graph.n_obs)
     n_samples = sample.max() + 1
@@ -64,12 +64,12 @@ def test_every_cell_needs_a_sample():
 def test_every_cell_has_neighbors_and_exact_ones():
     adata = small()
     sg.pp.graph(adata, n_neighbors=4, n_comps=10)
-    x = adata.obsm["X_pca"]
+    x = adata.obsm["X_scrcl_pca"]
     x = x / np.linalg.norm(x, axis=1, keepdims=True)
     distance = 1 - x @ x.T
     np.fill_diagonal(distance, np.inf)
     nearest = np.argsort(distance, axis=1)[:, :4]
-    found = adata.obsp["distances"]
+    found = adata.obsp["scrcl_expression_distances"]
     for i in range(adata.n_obs):
         assert set(found[i].indices) == set(nearest[i])
 
@@ -78,8 +78,8 @@ def test_duplicate_cells_keep_their_edges():
     adata = small()
     adata.X = adata.X[[0, 0, *range(2, adata.n_obs)]]
     sg.pp.graph(adata, n_neighbors=3)
-    assert (np.diff(adata.obsp["distances"].indptr) == 3).all()
-    assert adata.obsp["connectivities"][0, 1] == 1
+    assert (np.diff(adata.obsp["scrcl_expression_distances"].indptr) == 3).all()
+    assert adata.obsp["scrcl_expression_connectivities"][0, 1] == 1
 
 
 @pytest.mark.parametrize("kind", ["counts", "normalized", "log", "scaled"])
@@ -106,7 +106,7 @@ def test_layer_is_read_and_input_left_alone():
     before = adata.layers["raw"].copy()
     sg.pp.graph(adata, layer="raw")
     assert (adata.layers["raw"] != before).nnz == 0
-    assert adata.obsm["X_pca"].dtype == np.float32
+    assert adata.obsm["X_scrcl_pca"].dtype == np.float32
 
 
 @pytest.mark.parametrize("layout", [sparse.csc_matrix, sparse.csr_array, np.asarray])
@@ -115,7 +115,7 @@ def test_layouts_of_the_matrix_agree(layout):
     sg.pp.graph(expected)
     adata.X = adata.X.toarray() if layout is np.asarray else layout(adata.X)
     sg.pp.graph(adata)
-    np.testing.assert_allclose(adata.obsm["X_pca"], expected.obsm["X_pca"], atol=1e-4)
+    np.testing.assert_allclose(adata.obsm["X_scrcl_pca"], expected.obsm["X_scrcl_pca"], atol=1e-4)
 
 
 def test_selects_expressed_variable_genes():
@@ -125,7 +125,7 @@ def test_selects_expressed_variable_genes():
     sg.pp.graph(adata)
     assert not adata.var["scrcl_used"].iloc[7]
     assert adata.var["scrcl_used"].sum() <= 59
-    assert not adata.varm["PCs"][7].any()
+    assert not adata.varm["scrcl_pca"][7].any()
     sg.pp.graph(adata, n_top_genes=20)
     assert adata.var["scrcl_used"].sum() == 20
 
@@ -171,16 +171,16 @@ def test_pearson_residuals_equal_scanpys():
 def test_without_space_no_spatial_edges():
     adata = small(spatial=False)
     sg.pp.graph(adata)
-    assert "spatial_connectivities" not in adata.obsp
+    assert "scrcl_spatial_connectivities" not in adata.obsp
     with pytest.raises(ValueError, match=r"obsm\['spatial'\] is missing"):
         sg.pp.graph(adata, spatial="yes")
     in_space = small()
     sg.pp.graph(in_space)
     sg.pp.graph(in_space, spatial="no")
-    assert "spatial_connectivities" not in in_space.obsp
+    assert "scrcl_spatial_connectivities" not in in_space.obsp
 
 
 def test_fewer_cells_than_neighbors_work():
     adata = small()[:6].copy()
     sg.pp.graph(adata)
-    assert adata.obsp["distances"].nnz == 6 * 5
+    assert adata.obsp["scrcl_expression_distances"].nnz == 6 * 5

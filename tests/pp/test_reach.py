@@ -54,7 +54,7 @@ def test_the_embedding_is_averaged_over_a_quarter_of_the_reach(adata):
     sg.tl.embed(adata, model=model, progress=False)
     assert adata.uns["scrcl"]["n_hops"] == 4
     joint = model.embed(adata, on="joint")
-    near = adata.obsp["spatial_connectivities"]
+    near = adata.obsp["scrcl_spatial_connectivities"]
     closed = near + sparse.eye(adata.n_obs)
     scale = sparse.diags(1 / np.sqrt(np.asarray(closed.sum(axis=1)).ravel()))
     for _ in range(4):

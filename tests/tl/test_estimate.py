@@ -50,14 +50,14 @@ def test_tissue_has_at_most_as_many_domains_as_its_independent_samples_bear(adat
     sg.tl.embed(adata, max_epochs=2, progress=False)
     sg.tl.estimate_clusters(adata)
     table = adata.uns["scrcl_n_clusters"]["table"]
-    together = samples_averaged(adata.obsp["spatial_connectivities"], 8)
+    together = samples_averaged(adata.obsp["scrcl_spatial_connectivities"], 8)
     assert table["n_clusters"].max() == max(3, round(np.sqrt(adata.n_obs / together)))
     sg.tl.estimate_clusters(adata, max_clusters=7)
     assert adata.uns["scrcl_n_clusters"]["table"]["n_clusters"].max() == 7
 
 
 def test_samples_averaged_is_the_effective_size_of_the_weights(adata):
-    adjacency = adata.obsp["spatial_connectivities"]
+    adjacency = adata.obsp["scrcl_spatial_connectivities"]
     operator = smooth(np.eye(adata.n_obs, dtype=np.float32), adjacency, 4)
     exact = adata.n_obs / (operator.astype(float) ** 2).sum()
     assert samples_averaged(adjacency, 4, n_probes=200) == pytest.approx(exact, rel=0.05)

@@ -50,7 +50,8 @@ def test_an_earlier_call_leaves_nothing_behind(groups):
     sg.tl.partitions(groups, [3, 5], method="kmeans", n_repeats=1)
     sg.tl.partitions(groups, [4], method="kmeans", n_repeats=1)
     assert sorted(groups.obs) == ["scrcl", "scrcl_4"]
-    assert "scrcl_colors" not in groups.uns
+    assert len(groups.uns["scrcl_colors"]) == 4
+    assert "scrcl_5_colors" not in groups.uns
     assert len(groups.uns["scrcl_partitions"]["tree"]) == 0
 
 
@@ -69,3 +70,15 @@ def test_bad_requests_are_named_and_leave_no_trace(groups, arguments, message):
     with pytest.raises(ValueError, match=message):
         sg.tl.partitions(groups, **arguments)
     assert list(groups.obs) == []
+
+
+def test_a_column_of_the_users_is_neither_removed_nor_overwritten(groups):
+    sg.tl.partitions(groups, [3, 4], method="kmeans", n_repeats=2)
+    named = groups.obs["scrcl_3"].cat.rename_categories(["tumour", "stroma", "blood"])
+    groups.obs["scrcl_3"] = named
+    sg.tl.partitions(groups, [2], method="kmeans", n_repeats=2)
+    assert "scrcl_4" not in groups.obs
+    assert groups.obs["scrcl_3"].equals(named)
+    with pytest.raises(ValueError, match=r"obs\['scrcl_3'\] is taken"):
+        sg.tl.partitions(groups, [3], method="kmeans", n_repeats=2)
+    assert groups.obs["scrcl_3"].equals(named)

@@ -127,14 +127,14 @@ def test_clusters_are_tested_on_the_other_half_of_the_counts():
     found, tested = sg.pp.split_counts(noise)
     assert abs(found.X + tested.X - noise.X).max() == 0
     sg.pp.graph(found, spatial="no")
-    labels = sg.cluster.kmeans(found.obsm["X_pca"], 3)
+    labels = sg.cluster.kmeans(found.obsm["X_scrcl_pca"], 3)
     found.obs["mine"] = pd.Categorical(labels.astype(str))
-    circular = sg.tl.associations(found, groupby="mine", use_rep="X_pca")
-    honest = sg.tl.associations(found, groupby="mine", use_rep="X_pca", tested=tested)
+    circular = sg.tl.associations(found, groupby="mine", use_rep="X_scrcl_pca")
+    honest = sg.tl.associations(found, groupby="mine", use_rep="X_scrcl_pca", tested=tested)
     assert (circular["pvals"] < 0.05).mean() > 0.15
     assert (honest["pvals"] < 0.05).mean() < 0.07
     with pytest.raises(ValueError, match="tested has other genes: found"):
-        sg.tl.associations(found, groupby="mine", use_rep="X_pca", tested=tested[:, :-1].copy())
+        sg.tl.associations(found, groupby="mine", use_rep="X_scrcl_pca", tested=tested[:, :-1].copy())
 
 
 def test_only_counts_can_be_split():

@@ -82,10 +82,19 @@ def test_errors_name_the_remedy(adata):
     with pytest.raises(ValueError, match=r"obs\['scrcl'\] is missing.*run sg.tl.cluster"):
         sg.tl.associations(adata)
     with pytest.raises(ValueError, match="method is not known: found 'x'"):
-        sg.tl.cluster(adata, 3, use_rep="X_pca", method="x")
+        sg.tl.cluster(adata, 3, use_rep="X_scrcl_pca", method="x")
     with pytest.raises(ValueError, match="resolution is for Leiden alone: found method='auto'"):
-        sg.tl.cluster(adata, use_rep="X_pca", resolution=0.5)
+        sg.tl.cluster(adata, use_rep="X_scrcl_pca", resolution=0.5)
     with pytest.raises(ValueError, match=r"obsm\['X_scrcl'\] is missing.*run sg.tl.embed\(adata\) first"):
         sg.tl.estimate_clusters(adata)
     with pytest.raises(ValueError, match="fewer cells than clusters"):
-        sg.tl.estimate_clusters(adata, use_rep="X_pca", max_clusters=adata.n_obs + 1)
+        sg.tl.estimate_clusters(adata, use_rep="X_scrcl_pca", max_clusters=adata.n_obs + 1)
+
+
+@pytest.mark.parametrize(("follows", "warned"), [(True, True), (False, False)])
+def test_clusters_that_follow_the_samples_are_told(adata, caplog, follows, warned):
+    sg.pp.graph(adata, batch_key="slide")
+    codes = adata.obs["slide"].cat.codes.to_numpy()
+    labels = codes if follows else np.arange(adata.n_obs) % 2
+    sg.tl.cluster(adata, 2, use_rep="X_scrcl_pca", method=lambda x, n_clusters, seed: labels)
+    assert ("clusters follow obs['slide']" in caplog.text) is warned

@@ -45,9 +45,11 @@ def score(adata, model):
 def without_network(adata):
     """The same clusterer on what the network reads."""
     adata = adata.copy()
-    x = adata.obsm["X_pca"]
-    if "spatial_connectivities" in adata.obsp:
-        x = smooth(x, adata.obsp["spatial_connectivities"], max(1, adata.uns["scrcl_reach"]["reach"] // 2))
+    x = adata.obsm["X_scrcl_pca"]
+    if "scrcl_spatial_connectivities" in adata.obsp:
+        x = smooth(
+            x, adata.obsp["scrcl_spatial_connectivities"], max(1, adata.uns["scrcl_reach"]["reach"] // 2)
+        )
     adata.obsm["X_scrcl"] = x
     adata.uns["scrcl"] = {"from_network": False}
     sg.tl.cluster(adata, adata.obs["domain"].nunique())
@@ -66,7 +68,7 @@ def test_a_broken_network_is_told_and_costs_nothing(graphs, broken, caplog):
 def test_a_sound_network_tells_domains_better_than_the_input(graphs):
     _, sound = score(graphs, sg.ScRCL())
     assert sound > 0.7
-    if "spatial_connectivities" in graphs.obsp:
+    if "scrcl_spatial_connectivities" in graphs.obsp:
         assert sound > 0.9
         assert sound > without_network(graphs)
 

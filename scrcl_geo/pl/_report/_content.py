@@ -86,7 +86,7 @@ def _parameters(uns: Any) -> list[tuple[str, list[tuple[str, str]]]]:
         "Objective": {name: _term(term) for name, term in results.get("objective", {}).items()},
         "Expression": uns.get(_keys.GRAPH_PARAMS, {}),
         "Neighbours by expression": uns.get(_keys.NEIGHBORS, {}).get("params", {}),
-        "Neighbours in space": uns.get("spatial_neighbors", {}).get("params", {}),
+        "Neighbours in space": uns.get(_keys.SPATIAL_NEIGHBORS, {}).get("params", {}),
     }
     return [(name, _flat(group)) for name, group in groups.items() if len(group)]
 

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from scrcl_geo import _keys
-from scrcl_geo.pl._colors import PALETTE
+from scrcl_geo._palette import PALETTE
 from scrcl_geo.pl._report._payload import text
 from scrcl_geo.pl._report._source import Source
 

@@ -149,14 +149,14 @@ def _paga(source: Source) -> np.ndarray | None:
     import scanpy as sc
     from anndata import AnnData
 
-    if _keys.CONNECTIVITIES not in source.adata.obsp or len(source.clusters) < 2:
+    if _keys.RESULT_CONNECTIVITIES not in source.adata.obsp or len(source.clusters) < 2:
         return None
     known = source.codes >= 0
     names = pd.Categorical.from_codes(source.codes[known], [str(k) for k in range(len(source.clusters))])
     used = names.remove_unused_categories()
     cells = source.adata.obs_names[known].astype(str)
     helper: AnnData = AnnData(obs=pd.DataFrame({"group": used}, index=cells))
-    helper.obsp["connectivities"] = source.adata.obsp[_keys.CONNECTIVITIES][known][:, known]
+    helper.obsp["connectivities"] = source.adata.obsp[_keys.RESULT_CONNECTIVITIES][known][:, known]
     helper.obsp["distances"] = helper.obsp["connectivities"]
     helper.uns["neighbors"] = {
         "connectivities_key": "connectivities",

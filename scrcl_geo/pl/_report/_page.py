@@ -31,7 +31,7 @@ def report(
     """Write a result as one web page that needs no network: linked views, genes, quality, parameters.
 
     Shows what the AnnData holds and leaves out what it does not. Cells are drawn with WebGL. Where
-    ``obsm["X_umap"]`` is missing, the cells are laid out for the page; the AnnData is never edited.
+    ``obsm["X_scrcl_umap"]`` is missing, the cells are laid out for the page; the AnnData is never edited.
 
     Parameters
     ----------
@@ -68,8 +68,8 @@ def report(
     >>> import scrcl_geo as sg
     >>> adata = sg.datasets.toy(n_slides=1, n_cells=100)
     >>> sg.pp.graph(adata)
-    >>> sg.tl.umap(adata, use_rep="X_pca")
-    >>> table = sg.tl.associations(adata, groupby="domain", use_rep="X_pca")
+    >>> sg.tl.umap(adata, use_rep="X_scrcl_pca")
+    >>> table = sg.tl.associations(adata, groupby="domain", use_rep="X_scrcl_pca")
     >>> import tempfile
     >>> page = sg.pl.report(adata, tempfile.mkdtemp() + "/report.html", groupby="domain")
     >>> page.name

@@ -84,9 +84,9 @@ def read(adata: AnnData, groupby: str, batch_key: str | None, max_cells: int, se
 
 
 def _umap(adata: AnnData, drawn: np.ndarray, seed: int) -> np.ndarray:
-    if "X_umap" in adata.obsm:
-        return np.asarray(adata.obsm["X_umap"], dtype=np.float32)[drawn, :2]
+    if _keys.UMAP in adata.obsm:
+        return np.asarray(adata.obsm[_keys.UMAP], dtype=np.float32)[drawn, :2]
     remedy = "run sg.tl.embed(adata) or scrcl-geo run first"
     x = _validate.key(adata.obsm, _keys.EMBEDDING, slot="obsm", do=remedy)
-    logger.info("no obsm['X_umap'] is stored: laying out %s cells", f"{len(drawn):,}")
+    logger.info("no obsm[%r] is stored: laying out %s cells", _keys.UMAP, f"{len(drawn):,}")
     return umap(np.asarray(x)[drawn], seed=seed)

@@ -9,7 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from scrcl_geo import _keys
-from scrcl_geo.pl._colors import PALETTE, group_colors
+from scrcl_geo._palette import PALETTE
+from scrcl_geo.pl._colors import group_colors
 from scrcl_geo.pl._report._payload import text
 from scrcl_geo.pl._report._source import Source
 
