@@ -41,7 +41,7 @@ def composition(
     Returns
     -------
     None
-        Writes ``obsm["X_scrcl_composition"]`` float32 (N, 4 · n_comps): near and wide shares, near and wide roots,
+        Writes ``obsm["X_scrcl_composition"]`` float32 (N, 4 · n_comps): near and wide shares, their roots,
         each of total variance 1, and ``uns["scrcl_composition"]``, all that new tissue needs.
 
     Examples

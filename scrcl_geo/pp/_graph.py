@@ -44,9 +44,9 @@ def graph(
 ) -> None:
     """Select genes and build the cell and gene graphs that training reads.
 
-    Runs :func:`select_genes`, :func:`level_samples` (tissue with ``batch_key``), :func:`pca`, :func:`neighbors`, :func:`spatial_neighbors`, :func:`reach`,
-    :func:`composition`, :func:`matched_neighbors` and :func:`coexpression`; call them one by one to change
-    a step.
+    Runs :func:`select_genes`, :func:`level_samples` (tissue with ``batch_key``), :func:`structure`,
+    :func:`pca`, :func:`neighbors`, :func:`spatial_neighbors`, :func:`reach`, :func:`composition`,
+    :func:`matched_neighbors` and :func:`coexpression`; call them one by one to change a step.
 
     Parameters
     ----------
@@ -80,8 +80,8 @@ def graph(
     >>> import scrcl_geo as sg
     >>> adata = sg.datasets.toy()
     >>> sg.pp.graph(adata, batch_key="slide")
-    >>> sorted(adata.obsp)
-    ['connectivities', 'distances', 'scrcl_matched_connectivities', 'scrcl_spatial_connectivities', 'scrcl_spatial_distances']
+    >>> [key for key in sorted(adata.obsp) if key.endswith("connectivities")]
+    ['scrcl_expression_connectivities', 'scrcl_matched_connectivities', 'scrcl_spatial_connectivities']
     """
     _validate.one_of("spatial", spatial, ("auto", "yes", "no"))
     checks.data_matrix(adata, layer)

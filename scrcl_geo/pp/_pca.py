@@ -38,8 +38,8 @@ def pca(
     Returns
     -------
     None
-        Writes ``obsm["X_scrcl_pca"]`` float32 (N, n_comps · transforms), ``varm["scrcl_pca"]`` float32 (G, likewise),
-        zero rows for genes not in use, and ``uns["scrcl_inputs"]``, all that new cells need.
+        Writes ``obsm["X_scrcl_pca"]`` float32 (N, n_comps · transforms), ``varm["scrcl_pca"]`` float32 (G,
+        likewise), zero rows for genes not in use, and ``uns["scrcl_inputs"]``, all that new cells need.
 
     Examples
     --------

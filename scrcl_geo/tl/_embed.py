@@ -70,9 +70,9 @@ def embed(
         ``uns["scrcl"]`` (dict: ``params``, ``losses`` DataFrame epoch × term, ``stopped``,
         ``learning_rate`` that it took, ``effective_rank`` of the views, ``seed``, ``device``, ``versions``,
         ``input_hash``, ``from_network``, ``n_hops`` of the average). Up to 100,000 cells it also writes what
-        :func:`neighbors` does, so that scanpy's tools go on with ``neighbors_key="scrcl"``. Where the views have collapsed or
-        training did not help to predict held-out cells, warns, and ``X_scrcl`` is the input instead, in
-        tissue averaged over half of its reach.
+        :func:`neighbors` does, so that scanpy's tools go on with ``neighbors_key="scrcl"``. Where the views
+        have collapsed or training did not help to predict held-out cells, warns, and ``X_scrcl`` is the input
+        instead, in tissue averaged over half of its reach.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def embed(
     >>> sg.pp.graph(adata)
     >>> sg.tl.embed(adata, max_epochs=2, progress=False)
     >>> sorted(adata.obsm)
-    ['X_scrcl_composition', 'X_scrcl_pca', 'X_scrcl', 'X_scrcl_refined', 'spatial']
+    ['X_scrcl', 'X_scrcl_composition', 'X_scrcl_pca', 'X_scrcl_refined', 'spatial']
     """
     import torch
     import torch_geometric

@@ -29,8 +29,8 @@ def umap(adata: AnnData, *, use_rep: str = _keys.EMBEDDING, n_neighbors: int = 1
     Returns
     -------
     None
-        Writes ``obsm["X_scrcl_umap"]`` float32 (N, 2), and the same to ``obsm["X_umap"]``, where ``sc.pl.umap``
-        looks, unless another analysis has left its own there.
+        Writes ``obsm["X_scrcl_umap"]`` float32 (N, 2), and the same to ``obsm["X_umap"]``, where
+        ``sc.pl.umap`` looks, unless another analysis has left its own there.
 
     Examples
     --------
