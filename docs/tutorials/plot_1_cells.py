@@ -38,7 +38,7 @@ ax = sg.pl.associations(adata, n_genes=4)
 # %%
 # The result is plain AnnData, so scanpy goes on from here.
 sg.tl.umap(adata)
-sc.tl.paga(adata, groups="scrcl")
+sc.tl.paga(adata, groups="scrcl", neighbors_key="scrcl")
 ax = sg.pl.umap(adata)
 
 # %%

@@ -30,5 +30,7 @@ ax = sg.pl.losses(adata)
 
 # %%
 # squidpy reads the result: which domains touch each other.
-sq.gr.nhood_enrichment(adata, cluster_key="scrcl", seed=0, show_progress_bar=False)
+sq.gr.nhood_enrichment(
+    adata, cluster_key="scrcl", connectivity_key="scrcl_spatial", seed=0, show_progress_bar=False
+)
 adata.uns["scrcl_nhood_enrichment"]["zscore"].round(1)
