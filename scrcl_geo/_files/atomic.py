@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,20 +40,9 @@ def check_writable(path: str | Path) -> None:
         raise _validate.fail(f"cannot write {path}", _reason(error), remedy) from error
 
 
-def check_h5ad(path: str | Path) -> None:
-    """:func:`check_writable` for an AnnData, which is written as .h5ad whatever its name says."""
-    if Path(path).suffix != ".h5ad":
-        found, remedy = f"the ending {Path(path).suffix!r}", "name it .h5ad; anndata converts it to others"
-        raise _validate.fail(f"cannot write {path} as .h5ad", found, remedy)
-    check_writable(path)
-
-
 def write_h5ad(adata: AnnData, path: str | Path) -> None:
     """Write a file completely or not at all: to a temporary file beside it, flushed, then renamed."""
-    needed, free = size(adata), shutil.disk_usage(Path(path).parent).free
-    if needed > free:
-        found = f"{free / 1e9:.2f} GB free, about {needed / 1e9:.2f} GB needed"
-        raise _validate.fail(f"cannot write {path}", found, "free space or choose another path")
+    check_space(adata, path)
     try:
         _write_atomic(path, lambda temporary: write(adata, temporary))
     except (_validate.ScrclInputError, MemoryError):
@@ -61,6 +50,14 @@ def write_h5ad(adata: AnnData, path: str | Path) -> None:
     except Exception as error:  # anndata and h5py raise many kinds for what no file can hold
         reason = " ".join(str(error).split())
         raise _validate.fail(f"cannot write {path}", reason, "remove or rename that entry") from error
+
+
+def check_space(adata: AnnData, path: str | Path) -> None:
+    """Raise where the arrays of an AnnData are larger than what is free."""
+    needed, free = size(adata), shutil.disk_usage(Path(path).resolve().parent).free
+    if needed > free:
+        found = f"{free / 1e9:.2f} GB free, about {needed / 1e9:.2f} GB needed"
+        raise _validate.fail(f"cannot write {path}", found, "free space or choose another path")
 
 
 def remove_partial(path: Path) -> None:
@@ -101,13 +98,14 @@ def _write_atomic(path: str | Path, write: Callable[[Path], object]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def check_folder(path: str | Path) -> None:
-    """Fail early where a folder could not be written or would replace one that holds no model."""
+def check_folder(path: str | Path, *, markers: Sequence[str] = (MODEL_FILE,)) -> None:
+    """Fail early where a folder could not be written or would replace one without any of the files
+    ``markers``, which tell what it holds."""
     path = Path(path)
     remedy = "choose another folder"
     if path.exists() and not path.is_dir():
         raise _validate.fail(f"cannot write {path}", "a file of that name", remedy)
-    if path.is_dir() and any(path.iterdir()) and not (path / MODEL_FILE).is_file():
+    if path.is_dir() and any(path.iterdir()) and not any((path / m).is_file() for m in markers):
         raise _validate.fail(f"cannot write {path}", "a folder with other things in it", remedy)
     there = next(folder for folder in path.resolve().parents if folder.exists())
     try:
@@ -117,9 +115,11 @@ def check_folder(path: str | Path) -> None:
         raise _validate.fail(f"cannot write {path}", _reason(error), remedy) from error
 
 
-def write_folder(path: str | Path, write: Callable[[Path], None]) -> None:
+def write_folder(
+    path: str | Path, write: Callable[[Path], None], *, markers: Sequence[str] = (MODEL_FILE,)
+) -> None:
     """Write a folder completely or not at all: ``write`` fills one beside it, which then replaces it."""
-    check_folder(path)
+    check_folder(path, markers=markers)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=_PARTIAL, dir=path.parent))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scrcl_geo import _validate
-from scrcl_geo._files.atomic import check_writable
+from scrcl_geo._files.output import check_output
 from scrcl_geo._files.interrupt import unfinished
 
 
@@ -24,7 +24,7 @@ def output_lock(output: str | Path) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    check_writable(output)
+    check_output(output)
     path = Path(output).resolve()
     file = path.with_name(f".{path.name}.lock")
     lock = FileLock(file)

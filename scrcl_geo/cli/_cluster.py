@@ -17,12 +17,12 @@ def add(commands: Any) -> None:
     command = commands.add_parser(
         "cluster",
         help="other clusters of an output, without training",
-        description="Clusters the embedding in OUT.h5ad again and ranks genes anew. Several numbers give "
+        description="Clusters the embedding in OUT again and ranks genes anew. Several numbers give "
         "obs['scrcl_5'], … and a tree of how clusters split; obs['scrcl'] holds the first. The file is "
         "updated in place, whole or not at all.",
     )
     command.set_defaults(command=run)
-    command.add_argument("output", metavar="OUT.h5ad", help="what run wrote")
+    command.add_argument("output", metavar="OUT", help="what run wrote")
     what = command.add_mutually_exclusive_group(required=True)
     what.add_argument("--n-clusters", metavar="K[,K…]", type=_list_of(int), help="such as 5,7,9")
     what.add_argument("--estimate", action="store_true", help="estimate the number")
@@ -34,16 +34,16 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Do it."""
     from scrcl_geo import _keys, tl
-    from scrcl_geo._files.atomic import check_h5ad, write_h5ad
-    from scrcl_geo._files.h5ad import read_h5ad
+    from scrcl_geo._files.output import check_output, write_output
     from scrcl_geo._files.probe import check
+    from scrcl_geo._files.readers import read
     from scrcl_geo._pipeline.summary import clusters
 
     for number in arguments.n_clusters or ():
         _validate.at_least("--n-clusters", number, 2)
-    check_h5ad(arguments.output)
-    check(arguments.output, read_h5ad)
-    adata = read_h5ad(arguments.output)
+    check_output(arguments.output)
+    check(arguments.output, read)
+    adata = read(arguments.output)
     results = _validate.key(adata.uns, _keys.RESULTS, slot="uns", do="name a file that scrcl-geo run wrote")
     paper = results.get("params", {}).get("preset") == "paper"  # clustered as run does
     rep, method = (_keys.REFINED, "kmeans") if paper else (_keys.EMBEDDING, "auto")
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> None:
             )
     tl.partitions(adata, numbers, resolutions=arguments.resolution, use_rep=rep, method=method, seed=seed)
     tl.associations(adata)
-    write_h5ad(adata, arguments.output)
+    write_output(adata, arguments.output, source=arguments.output)
     if not arguments.quiet:
         print(_partitions(adata))
         print()

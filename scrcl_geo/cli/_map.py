@@ -12,7 +12,9 @@ def add(commands: Any) -> None:
     command.set_defaults(command=run)
     command.add_argument("model", metavar="DIR", help="what run --save-model wrote")
     command.add_argument("input", metavar="NEW", help="anything that run reads")
-    command.add_argument("--output", metavar="MAPPED.h5ad", required=True, help="written whole or not at all")
+    command.add_argument(
+        "--output", metavar="MAPPED", required=True, help=".h5ad or .zarr; written whole or not at all"
+    )
     command.add_argument("--layer", metavar="NAME", help="layer to read instead of X")
     command.add_argument("--batch-key", metavar="COL", help="column of obs with the sample or slide")
     command.add_argument("--table", metavar="NAME", help="table of a SpatialData object")
@@ -23,18 +25,18 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Do it."""
     from scrcl_geo import _keys, tl
-    from scrcl_geo._files.atomic import check_h5ad, write_h5ad
+    from scrcl_geo._files.output import check_output, write_output
     from scrcl_geo._files.probe import check
     from scrcl_geo._files.readers import read
     from scrcl_geo._pipeline.summary import table
     from scrcl_geo.model import ScRCL
 
-    check_h5ad(arguments.output)
+    check_output(arguments.output)
     model = ScRCL.load(arguments.model)
     check(arguments.input, read)
     adata = read(arguments.input, table=arguments.table)
     tl.map(adata, model, layer=arguments.layer, batch_key=arguments.batch_key, seed=arguments.seed)
-    write_h5ad(adata, arguments.output)
+    write_output(adata, arguments.output, source=arguments.input, table=arguments.table)
     if arguments.quiet:
         return
     mapping, clusters = adata.uns[_keys.MAPPING], adata.obs[_keys.CLUSTERS]

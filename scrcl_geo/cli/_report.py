@@ -12,7 +12,7 @@ def add(commands: Any) -> None:
     """State the arguments."""
     command = commands.add_parser("report", help="show a result as one web page that needs no network")
     command.set_defaults(command=run)
-    command.add_argument("input", metavar="OUT.h5ad", help="as run wrote it; only read")
+    command.add_argument("input", metavar="OUT", help="as run wrote it; only read")
     command.add_argument("--html", metavar="PAGE.html", required=True, help="written whole or not at all")
     command.add_argument("--title", metavar="TEXT", help="heading of the page; the file's name by default")
     command.add_argument("--groupby", metavar="COL", default=_keys.CLUSTERS, help="column of clusters")
@@ -27,17 +27,17 @@ def run(arguments: argparse.Namespace) -> None:
 
     from scrcl_geo import _validate, pl
     from scrcl_geo._files.atomic import check_writable
-    from scrcl_geo._files.h5ad import read_h5ad
     from scrcl_geo._files.probe import check
+    from scrcl_geo._files.readers import read
 
     _validate.at_least("--n-genes", arguments.n_genes, 1)
     check_writable(arguments.html)
     source = Path(arguments.input)
     if source.resolve() == Path(arguments.html).resolve():
         raise _validate.fail("--html names the input itself", arguments.html, "choose another output path")
-    check(source, read_h5ad)
+    check(source, read)
     page = pl.report(
-        read_h5ad(source),
+        read(source),
         arguments.html,
         title=arguments.title or source.name,
         groupby=arguments.groupby,

@@ -17,7 +17,9 @@ def add(commands: Any) -> None:
     command = commands.add_parser("run", help="embed, cluster and rank genes")
     command.set_defaults(command=run)
     command.add_argument("input", metavar="INPUT", help=".h5ad, .zarr, SpatialData, 10x, Xenium, .csv")
-    command.add_argument("--output", metavar="OUT.h5ad", required=True, help="written whole or not at all")
+    command.add_argument(
+        "--output", metavar="OUT", required=True, help=".h5ad or .zarr; written whole or not at all"
+    )
     command.add_argument("--n-clusters", type=int, metavar="K", help="estimated where not given")
     command.add_argument(
         "--spatial",
@@ -54,6 +56,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Do it."""
     from scrcl_geo import _pipeline
     from scrcl_geo._files import atomic
+    from scrcl_geo._files.output import check_output, write_output
     from scrcl_geo._files.probe import check
     from scrcl_geo._files.readers import read
     from scrcl_geo._pipeline.summary import summarize
@@ -62,7 +65,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.n_clusters is not None:
         _validate.at_least("--n-clusters", arguments.n_clusters, 2)
     output = Path(arguments.output)
-    atomic.check_h5ad(output)
+    check_output(output)
     checkpoint = output.with_name(f".{output.name}.checkpoint")
     atomic.remove_partial(output)
     if not arguments.resume:
@@ -93,7 +96,7 @@ def run(arguments: argparse.Namespace) -> None:
     )
     seconds |= spent
     with _pipeline.timed("write", seconds):
-        atomic.write_h5ad(adata, output)
+        write_output(adata, output, source=arguments.input, table=arguments.table)
     checkpoint.unlink(missing_ok=True)
     if arguments.save_model is not None:
         with _pipeline.timed("save", seconds):

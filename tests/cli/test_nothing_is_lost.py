@@ -83,8 +83,8 @@ def test_an_output_that_cannot_be_is_refused_before_work(cells, tmp_path, capsys
 
 @pytest.mark.usefixtures("untrained")
 def test_an_ending_that_is_not_written_is_refused(cells, tmp_path, capsys):
-    assert main(["run", str(cells), "--output", str(tmp_path / "out.zarr"), "--quiet"]) == 2
-    assert "out.zarr as .h5ad: found the ending '.zarr'; name it .h5ad" in capsys.readouterr().err
+    assert main(["run", str(cells), "--output", str(tmp_path / "out.loom"), "--quiet"]) == 2
+    assert "out.loom: found the ending '.loom'; name it .h5ad or .zarr" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("untrained")

@@ -24,6 +24,14 @@ def read_spatialdata(path: Path, table: str | None) -> AnnData:
     import spatialdata as sd
 
     data = sd.read_zarr(path, selection=_ELEMENTS)
+    adata = data.tables[table_name(data, table, path)].copy()
+    if _keys.SPATIAL not in adata.obsm and "spatialdata_attrs" in adata.uns:
+        adata.obsm[_keys.SPATIAL] = _centers(data, adata)
+    return adata
+
+
+def table_name(data: Any, table: str | None, path: Path) -> str:
+    """The table that is meant: the one named, "table", or the only one."""
     names = list(data.tables)
     if table is None:
         table = "table" if "table" in names else (names[0] if len(names) == 1 else None)
@@ -33,10 +41,7 @@ def read_spatialdata(path: Path, table: str | None) -> AnnData:
             _validate.shown(names),
             "name one of them with table=" if names else "store a table of cells in it",
         )
-    adata = data.tables[table].copy()
-    if _keys.SPATIAL not in adata.obsm and "spatialdata_attrs" in adata.uns:
-        adata.obsm[_keys.SPATIAL] = _centers(data, adata)
-    return adata
+    return table
 
 
 def _centers(data: Any, adata: AnnData) -> np.ndarray:
