@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scrcl_geo import _validate
-from scrcl_geo._files.output import check_output
 from scrcl_geo._files.interrupt import unfinished
+from scrcl_geo._files.output import check_output
 
 
 @contextmanager

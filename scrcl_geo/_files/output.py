@@ -1,4 +1,4 @@
-"""What a command leaves: an AnnData, or the SpatialData that it came from, in the form that its name states."""
+"""What a command leaves: an AnnData, or the SpatialData that it came from, in the form its name states."""
 
 from __future__ import annotations
 

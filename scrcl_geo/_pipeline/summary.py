@@ -68,7 +68,9 @@ def estimated(number: dict[str, Any]) -> str:
 
 def clusters(adata: AnnData, n_genes: int) -> str:
     """Clusters with size and top genes, one per line."""
-    ranked = adata.uns[_keys.ASSOCIATIONS].groupby("group", sort=False)["names"]
+    found = adata.uns[_keys.ASSOCIATIONS]
+    shown = "symbols" if "symbols" in found else "names"
+    ranked = found.groupby("group", sort=False)[shown]
     top = ranked.apply(lambda names: ", ".join(names.head(n_genes)))
     sizes = adata.obs[_keys.CLUSTERS].value_counts(sort=False)
     rows = [("cluster", f"{'cells':>7}  top genes")]

@@ -14,6 +14,7 @@ from scrcl_geo._associations.rank_sums import rank_sums
 from scrcl_geo._features import checks
 from scrcl_geo._features.expression import log_expression, used_expression
 from scrcl_geo._features.rows import in_memory
+from scrcl_geo._features.symbols import gene_symbols
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -66,7 +67,8 @@ def associations(
     -------
     pandas.DataFrame
         Columns ``group``, ``names``, ``scores`` (rank sum, standardised), ``association``, ``pvals``,
-        ``pvals_adj`` (Benjamini–Hochberg within a cluster), by falling score within each group.
+        ``pvals_adj`` (Benjamini–Hochberg within a cluster), by falling score within each group; ``symbols``
+        too, where ``var`` has a column of them, such as ``gene_symbols``.
         Also written to ``uns["scrcl_associations"]``; gene embeddings to ``varm["scrcl"]`` float32
         (G, D), zero rows for genes not in use; with ``cell_scores``,
         ``layers["scrcl_associations"]`` float32 CSR (N, G).
@@ -126,6 +128,9 @@ def associations(
             )
         )
     table = pd.concat(tables, ignore_index=True)
+    symbols = gene_symbols(adata.var)
+    if symbols is not None:
+        table.insert(2, "symbols", symbols[table["names"]].to_numpy())
     table.index = table.index.astype(str)  # the form in which it reads back from .h5ad
 
     embedding = np.zeros((adata.n_vars, cells.shape[1]), np.float32)
