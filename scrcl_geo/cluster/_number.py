@@ -10,6 +10,7 @@ import numpy as np
 
 from scrcl_geo import _validate
 from scrcl_geo.cluster._merging import merging_path
+from scrcl_geo.cluster._order import by_value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +28,7 @@ def number_of_clusters(
     n_repeats: int = 5,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Score and stability of every number of clusters, on at most 10,000 cells.
+    """Score and stability of every number of clusters, on at most 10,000 cells, whatever their order.
 
     The cells are merged from many small clusters down to few (:func:`scrcl_geo.cluster.merging`), which gives
     one partition per number. Its score is its mean silhouette.
@@ -61,8 +62,9 @@ def number_of_clusters(
     _validate.at_least("n_repeats", n_repeats, 2)
     if max_clusters is not None:
         _validate.n_clusters(max_clusters, len(embedding))
+    embedding = by_value(np.asarray(embedding, dtype=np.float32))
     cells = np.sort(np.random.default_rng(seed).permutation(len(embedding))[:_CELLS])
-    embedding = np.asarray(embedding[cells], dtype=np.float32)
+    embedding = embedding[cells]
     n_cells = len(cells)
     if n_cells < 3:
         raise _validate.fail(

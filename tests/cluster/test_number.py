@@ -73,3 +73,11 @@ def test_input_errors():
         cluster.number_of_clusters(np.zeros((9, 2)), max_clusters=1)
     with pytest.raises(ValueError, match="n_repeats is too small: found 1"):
         cluster.number_of_clusters(np.zeros((9, 2)), n_repeats=1)
+
+
+def test_the_order_of_cells_changes_nothing():
+    x = np.random.default_rng(3).normal(size=(150, 4)).astype(np.float32)
+    table = cluster.number_of_clusters(x)
+    for seed in range(3):
+        other = cluster.number_of_clusters(x[np.random.default_rng(seed).permutation(len(x))])
+        pd.testing.assert_frame_equal(other, table)
