@@ -12,6 +12,9 @@ from scrcl_geo import _keys, _validate
 from scrcl_geo._features.rows import in_memory, row_sums
 from scrcl_geo._features.values import COUNTS, NORMALIZED, SCALED
 
+DENSE = ("counts", "scaled")
+_LARGEST_SCALED = 10.0
+
 
 @dataclass(frozen=True)
 class Expression:
@@ -40,6 +43,17 @@ class Expression:
         if transform == "pearson" and self.kind in (COUNTS, NORMALIZED):
             return self.values, transform
         return self.log(), "zscore" if transform == "pearson" else transform
+
+    def dense(self, kind: str) -> np.ndarray:
+        """The matrix itself, float32 (N, n_used): values as stored for ``"counts"``; for ``"scaled"`` log
+        expression with a standard deviation of 1, at most 10."""
+        if kind == "scaled":
+            import scanpy as sc
+
+            matrix = sc.pp.scale(self.log(), zero_center=False, max_value=_LARGEST_SCALED)
+        else:
+            matrix = self.values
+        return matrix.toarray() if sparse.issparse(matrix) else np.asarray(matrix)
 
 
 def read_expression(adata: Any) -> Expression:

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, normalize, relu
-from torch.nn.modules.lazy import LazyModuleMixin
 from torch_geometric.nn import MessagePassing
 
-from scrcl_geo import _keys
+from scrcl_geo import _keys, _validate
 from scrcl_geo._messages import aggregate
-from scrcl_geo.nn.propagation import smooth
+from scrcl_geo.nn.propagation import glorot_linear, smooth
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -120,53 +119,53 @@ class BipartiteRefinement(nn.Module):
         return normalize(refined, dim=1) if self.unit else refined, genes
 
 
-class PaperRefinement(LazyModuleMixin, nn.Module):
+class PaperRefinement(nn.Module):
     r"""The paper's transductive refinement, :math:`z = \mathrm{normalise}((h P + b) Q)`.
 
-    :math:`Q = ReLU(\hat B X^T W)` with one weight row per cell, so it is bound to the cells it was
-    trained on, which it meets at its first call. It is computed as :math:`h (P Q) + b Q`: the (N, G) product
-    never exists. Source: scRCL (arXiv 2512.10640), refinement module.
+    :math:`Q = ReLU(\hat B X_1^T W + c)` with :math:`X_1` what the view of the cell itself reads, a column per
+    gene, and one row of W per cell, so it is bound to the cells it was trained on. It is computed as
+    :math:`h (P Q) + b Q`: the (N, G) product never exists.
+    Source: scRCL (arXiv 2512.10640), refinement module.
 
-    Shapes: ``h`` (N, D) → (N, K), (G, K). O(nnz K + G D K + N D K).
+    Shapes: ``h`` (N, D) → (N, K), (G, K). O(N G K + G D K + N D K).
 
     Parameters
     ----------
-    out_channels
-        K.
+    in_channels, out_channels
+        D and K.
+    n_cells, n_genes
+        N and G.
     dropout
         Of the entries of ``h``.
     """
 
-    def __init__(self, out_channels: int, *, dropout: float = 0.1) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, *, n_cells: int, n_genes: int, dropout: float = 0.1
+    ) -> None:
         super().__init__()
-        self.out_channels = out_channels
+        self.gene = glorot_linear(n_cells, out_channels)
+        self.project = nn.Linear(in_channels, n_genes)
         self.dropout = nn.Dropout(dropout)
-        self.messages = ExpressionConv()
-        self.cell_weight = nn.UninitializedParameter()
-        self.gene_weight = nn.UninitializedParameter()
-        self.gene_bias = nn.UninitializedParameter()
-
-    def initialize_parameters(self, h: Tensor, data: HeteroData) -> None:
-        """Take the numbers of cells and genes and the width from the first call."""
-        if not self.has_uninitialized_params():
-            return
-        _, _, (n_cells, n_genes) = _expression(data)
-        with torch.no_grad():
-            self.cell_weight.materialize((n_cells, self.out_channels))
-            nn.init.xavier_uniform_(self.cell_weight)
-            linear = nn.Linear(h.shape[1], n_genes)
-            for parameter, value in ((self.gene_weight, linear.weight), (self.gene_bias, linear.bias)):
-                parameter.materialize(value.shape)
-                parameter.copy_(value)
 
     def forward(self, h: Tensor, data: HeteroData) -> tuple[Tensor, Tensor]:
-        """Refined cells (N, K), rows of unit length, and genes (G, K)."""
-        there, back, size = _expression(data)
-        before, after = _scales(there, back, size, h, symmetric=True)
-        genes = after[1] * self.messages(before[0] * self.cell_weight, there, back, size)
-        genes = relu(_among_genes(genes, data))  # (G, K)
-        mixed = self.gene_weight.T @ genes  # (D, K) = P Q
-        refined = self.dropout(h) @ mixed + self.gene_bias @ genes  # (N, K)
+        """Refined cells (N, K), rows of unit length, and genes (G, K).
+
+        Raises
+        ------
+        ScrclInputError
+            The cells' features are not the expression of the genes, or these are other cells.
+        """
+        cells = data[_keys.CELL]
+        x = cells.get("x1", cells.x)
+        if x.shape != (self.gene.in_channels, self.project.out_features) or x.layout != torch.strided:
+            raise _validate.fail(
+                "the paper's refinement cannot read the features of the cells",
+                f"{tuple(x.shape)} for {self.gene.in_channels} cells and {self.project.out_features} genes",
+                "give it the dense expression, use_rep='counts' or 'scaled', of the cells of training",
+            )
+        genes = relu(_among_genes(x.T @ self.gene.weight.T, data) + self.gene.bias)  # (G, K)
+        mixed = self.project.weight.T @ genes  # (D, K) = P Q
+        refined = self.dropout(h) @ mixed + self.project.bias @ genes  # (N, K)
         return normalize(refined, dim=1), genes
 
 
