@@ -57,8 +57,10 @@ class PaperSetting:
             family, own = TISSUE if spatial else CELLS, {}
         else:
             families = {name: family for family, sets in stored["sets"].items() for name in sets}
-            do = "name a set of the paper, or none for its default settings"
-            family = _validate.key(families, dataset, slot="data sets of the paper", do=do)
+            if dataset not in families:
+                do = f"name one of {_validate.shown(list(families), len(families))}, or none"
+                raise _validate.fail("the paper has no settings for this set", repr(dataset), do)
+            family = families[dataset]
             own = stored["sets"][family][dataset]
         values = {**stored[CELLS], **(stored[TISSUE] if family == TISSUE else {}), **own}
         return cls(**{**values, "n_hops": tuple(values["n_hops"])}, in_tissue=family == TISSUE)

@@ -155,6 +155,16 @@ class PaperRefinement(nn.Module):
         ScrclInputError
             The cells' features are not the expression of the genes, or these are other cells.
         """
+        genes = self._genes(data)
+        return self._refined(h, *self._mixed(genes)), genes
+
+    def pair(self, h1: Tensor, h2: Tensor, data: HeteroData) -> tuple[Tensor, Tensor, Tensor]:
+        """Both views (N, K) and the genes, for which the products of genes alone are made once."""
+        genes = self._genes(data)
+        mixed = self._mixed(genes)
+        return self._refined(h1, *mixed), self._refined(h2, *mixed), genes
+
+    def _genes(self, data: HeteroData) -> Tensor:
         cells = data[_keys.CELL]
         x = cells.get("x1", cells.x)
         if x.shape != (self.gene.in_channels, self.project.out_features) or x.layout != torch.strided:
@@ -163,10 +173,13 @@ class PaperRefinement(nn.Module):
                 f"{tuple(x.shape)} for {self.gene.in_channels} cells and {self.project.out_features} genes",
                 "give it the dense expression, use_rep='counts' or 'scaled', of the cells of training",
             )
-        genes = relu(_among_genes(x.T @ self.gene.weight.T, data) + self.gene.bias)  # (G, K)
-        mixed = self.project.weight.T @ genes  # (D, K) = P Q
-        refined = self.dropout(h) @ mixed + self.project.bias @ genes  # (N, K)
-        return normalize(refined, dim=1), genes
+        return relu(_among_genes(x.T @ self.gene.weight.T, data) + self.gene.bias)  # (G, K)
+
+    def _mixed(self, genes: Tensor) -> tuple[Tensor, Tensor]:
+        return self.project.weight.T @ genes, self.project.bias @ genes  # P Q (D, K), b Q (K,)
+
+    def _refined(self, h: Tensor, mixed: Tensor, shift: Tensor) -> Tensor:
+        return normalize(self.dropout(h) @ mixed + shift, dim=1)  # (N, K)
 
 
 def _expression(data: HeteroData) -> tuple[Edges, Edges, tuple[int, int]]:
