@@ -2,9 +2,9 @@
 
     python benchmarks/original.py CHECKOUT Goolam.h5ad --label cell_type --epochs 300 --seeds 5 15
 
-Nothing of the checkout is changed or copied: its entry point ``train.train`` is called as its own scripts call
-it, and what it hands from one of its functions to the next is written down on the way. Beside this project it
-needs ``munkres`` and ``POT``.
+Nothing of the checkout is changed or copied: its entry point ``train.train`` is called as its own scripts
+call it, and what it hands from one of its functions to the next is written down on the way. It needs
+``munkres`` and ``POT`` beside this project.
 """
 
 from __future__ import annotations
@@ -118,10 +118,8 @@ def trace(config, arguments, truth):
 
     def clustering(**kwargs):
         start = time.process_time()
-        if arguments.no_clustering:
-            found = (np.zeros(len(truth), int), None, None)
-        else:
-            found = cluster(**kwargs)
+        none = (np.zeros(len(truth), int), None, None)
+        found = none if arguments.no_clustering else cluster(**kwargs)
         labels.append(np.asarray(found[0], dtype=int))
         idle[0] += time.process_time() - start
         return found
@@ -162,7 +160,7 @@ def trace(config, arguments, truth):
 
 
 def summary(labels, truth):
-    """Scores of the last epoch, and of the epoch that agrees best with the labels: by NMI, as it reports cells."""
+    """Scores of the last epoch, and of that which agrees best with the labels, by NMI as for cells."""
     every = [scored(truth, found) for found in labels]
     best = max(range(len(every)), key=lambda epoch: every[epoch]["NMI"])
     return {

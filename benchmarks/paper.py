@@ -3,8 +3,8 @@
     python benchmarks/paper.py run --data ../shared/data --original ../scRCL --python ../scRCL/venv/bin/python
     python benchmarks/paper.py page
 
-A row is one training, in a process of its own: the last epoch, which is what a user gets, and in columns that
-start with ``peeked_`` the epoch that agrees best with the labels, which is what the paper reports and nobody can
+A row is one training, in a process of its own: the last epoch, which is what a user gets, and in columns
+that start with ``peeked_`` the epoch that agrees best with the labels, which the paper reports and nobody can
 have. Rows that are already there are not run again. Without ``--original`` the published code is left out; it
 is run by ``original.py`` from a checkout that is named, with the Python that has what it needs.
 """
@@ -141,7 +141,7 @@ def preset(adata, truth, epochs, seed):
 
 
 class Looks(list):
-    """The whole graph as a list of one that embeds the cells each time training comes by for the next epoch."""
+    """The whole graph as a list of one that embeds the cells each time training comes by for an epoch."""
 
     def __init__(self, batches, module):
         super().__init__(batches)
@@ -195,7 +195,12 @@ def in_own_process(arguments, name, method, epochs, seed):
         command += ["--one", name, method, str(epochs), str(seed)]
         return {**answer(command), **shared}
     label = SETS[name][0]
-    command = [arguments.python, HERE / "original.py", arguments.original, Path(arguments.data) / f"{name}.h5ad"]
+    command = [
+        arguments.python,
+        HERE / "original.py",
+        arguments.original,
+        Path(arguments.data) / f"{name}.h5ad",
+    ]
     command += ["--label", label, "--epochs", str(epochs), "--seeds", str(seed)]
     return {**of_original(answer(command)), **shared}
 
@@ -242,7 +247,9 @@ def append(path, row):
         writer = csv.DictWriter(file, COLUMNS, restval="")
         if new:
             writer.writeheader()
-        rounded = {name: round(value, 4) if isinstance(value, float) else value for name, value in row.items()}
+        rounded = {
+            name: round(value, 4) if isinstance(value, float) else value for name, value in row.items()
+        }
         writer.writerow(rounded)
 
 
@@ -267,9 +274,10 @@ def page(rows):
         [
             "# The published method",
             "",
-            "`python benchmarks/paper.py run --original CHECKOUT --python PYTHON`, then `page`. Medians over seeds; "
-            "K given; published default settings for cells and for tissue; spots without a label are left out, as "
-            "the published code does. **The two columns on the right read the labels: no user can have them.**",
+            "`python benchmarks/paper.py run --original CHECKOUT --python PYTHON`, then `page`. Medians over "
+            "seeds; K given; published default settings for cells and for tissue; spots without a label are "
+            "left out, as the published code does. **The two columns on the right read the labels: no user "
+            "can have them.**",
             "",
             *table(
                 "set, method, epochs run, seeds, ACC / NMI / ARI, ARI from–to, ARI after the majority of 50, "
@@ -279,8 +287,8 @@ def page(rows):
             "",
             "## Time and memory at equal settings",
             "",
-            f"One thread, {machine}, beside other work: CPU seconds of a step without clustering, median and least "
-            "over the epochs. Same input, width 1500, epochs and weights.",
+            f"One thread, {machine}, beside other work: CPU seconds of a step without clustering, median and "
+            "least over the epochs. Same input, width 1500, epochs and weights.",
             "",
             *table("set, method, CPU s per epoch, least, peak GB", cost),
             "",

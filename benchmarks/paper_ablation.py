@@ -130,7 +130,9 @@ def means(rows):
         found[row["factor"], row["value"], row["set"]].append(float(row["ARI"]))
     sets = list(dict.fromkeys(row["set"] for row in rows))
     return sets, {
-        variant: [statistics.mean(found[(*variant, name)]) if (*variant, name) in found else None for name in sets]
+        variant: [
+            statistics.mean(found[(*variant, name)]) if (*variant, name) in found else None for name in sets
+        ]
         for variant in VARIANTS
         if any((*variant, name) in found for name in sets)
     }
@@ -171,7 +173,9 @@ def figure(rows, path):
         if None not in scores and factor != "base"
     }
     fig, axis = plt.subplots(figsize=(6, 0.22 * len(bars) + 1))
-    axis.barh(list(bars), list(bars.values()), color=["#b2182b" if x < 0 else "#2166ac" for x in bars.values()])
+    axis.barh(
+        list(bars), list(bars.values()), color=["#b2182b" if x < 0 else "#2166ac" for x in bars.values()]
+    )
     axis.axvline(0, color="black", linewidth=0.8)
     axis.invert_yaxis()
     axis.set_xlabel(f"mean ARI against the base ({base:.3f})")

@@ -187,7 +187,7 @@ def in_own_process(form: str, n_cells: int) -> dict[str, float]:
 
 
 def default_fit(path: Path) -> tuple[float, int, int]:
-    """Seconds and epochs of ``ScRCL().fit``, the whole default training, on a file, and its number of cells."""
+    """Seconds and epochs of ``ScRCL().fit``, the whole default training, on a file, and its cells."""
     import anndata
 
     import scrcl_geo as sg
@@ -242,7 +242,7 @@ def main() -> None:
             f"{PAPER_EPOCHS} epochs and extrapolated from {REPEATS} steps, would take {paper:,.0f} s. "
             f"That is {paper / ours:,.0f} times as long, of which {form:.1f} are the exact linear form, "
             f"{epochs:.1f} are fewer epochs ({n_epochs} instead of {PAPER_EPOCHS}), and "
-            f"{paper / ours / form / epochs:.1f} are another network: narrower, on components, with another loss. "
+            f"{paper / ours / form / epochs:.1f} are another network: narrower, on components, another loss. "
             "Only the first is like for like; docs/paper.md compares whole steps with the published code.",
         ]
         print(lines[-1])

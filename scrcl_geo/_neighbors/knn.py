@@ -41,9 +41,9 @@ def knn_distances(
 
 
 def connectivities(distances: sparse.csr_matrix, *, directed: bool = False) -> sparse.csr_matrix:
-    """0/1 graph of all stored neighbour pairs, float32 CSR: symmetric, or from each row to its neighbours alone.
+    """0/1 graph of all stored neighbour pairs, float32 CSR, a row per target.
 
-    Rows of the result are targets.
+    Symmetric, or from each row of ``distances`` to its neighbours alone.
     """
     pattern = sparse.csr_matrix(
         (np.ones(distances.nnz, np.float32), distances.indices, distances.indptr), distances.shape

@@ -40,7 +40,9 @@ def add(commands: Any) -> None:
     command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     command.add_argument("--preset", choices=("default", "paper"), default="default")
     command.add_argument(
-        "--dataset", metavar="NAME", help="with --preset paper: take its settings for this set, such as 151673"
+        "--dataset",
+        metavar="NAME",
+        help="with --preset paper: take its settings for this set, such as 151673",
     )
     command.add_argument("--max-epochs", type=int, metavar="N", help="of training, instead of the preset's")
     command.add_argument(

@@ -14,8 +14,8 @@ _STARTS = 20
 def spherical_kmeans(embedding: np.ndarray, n_clusters: int, *, seed: int = 0) -> np.ndarray:
     """k-means by the cosine, as the published scRCL clusters.
 
-    One run, from random cells: of 20 draws those whose cosines with all cells sum up to most, so that it starts
-    in the midst of the cells. Not a clusterer to choose: its result hangs on the draw (docs/paper.md).
+    One run, from random cells: of 20 draws those whose cosines with all cells sum up to most, so that it
+    starts in the midst of the cells. Not a clusterer to choose: its result hangs on the draw (docs/paper.md).
     Source: Dhillon & Modha, Machine Learning 2001.
 
     Shapes: (N, D) → (N,) int64 labels by falling size.

@@ -36,8 +36,8 @@ def to_hetero(
         Which sparse matrices become which edge types.
     use_rep
         Cell features: a key of ``obsm``, or the genes in use: ``"X"`` for their sparse log expression,
-        ``"counts"`` for dense values as stored, ``"scaled"`` for dense log expression with a standard deviation
-        of 1, at most 10.
+        ``"counts"`` for dense values as stored, ``"scaled"`` for dense log expression with a standard
+        deviation of 1, at most 10.
 
     Returns
     -------

@@ -61,7 +61,7 @@ class NetworkParts:
         return [name for name in ("cell_encoder", "encoder", "refinement") if getattr(self, name) is not None]
 
     def n_hops(self, config: dict[str, Any]) -> tuple[int, int]:
-        """Smoothing before each view; the hop of the paper's first convolution has no weights and joins it."""
+        """Smoothing before each view; the hop of the paper's first convolution joins it."""
         first, second = config["n_hops"]
         return first, second + (config["preset"] == PAPER and self.encoder is None)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -21,9 +20,8 @@ from scrcl_geo.model._network import DEFAULT, NetworkParts, check_config, object
 from scrcl_geo.model._paper import PAPER, paper_arguments
 from scrcl_geo.model._printing import described
 from scrcl_geo.model._reading import Reading, names_and_inputs, read_graph
-from scrcl_geo.model._saving import load_state
 from scrcl_geo.model._trained import TrainedModel
-from scrcl_geo.train import Checkpoint, TrainingLog
+from scrcl_geo.train import Checkpoint
 from scrcl_geo.train._fit import Batches
 from scrcl_geo.train._runtime import resolve_device
 
@@ -71,7 +69,8 @@ class ScRCL(TrainedModel):
     n_networks
         Networks trained, a seed each; their embeddings stand side by side.
     max_epochs, learning_rate, weight_decay, max_grad_norm
-        Of Adam, and the norm that gradients are clipped to, None for as they are; in mini-batches, epochs shrink to keep three times as many steps.
+        Of Adam, and the norm that gradients are clipped to, None for none; in mini-batches, epochs shrink to
+        keep three times as many steps.
     batch_size
         Cells per mini-batch, ``"full"``, or ``"auto"``: all up to 20,000 cells, about 8,000 beyond.
     preset
@@ -146,27 +145,17 @@ class ScRCL(TrainedModel):
     def paper(
         cls, n_clusters: int = 32, *, dataset: str | None = None, spatial: bool = False, **overrides: Any
     ) -> ScRCL:
-        """The published method, for graphs of :func:`scrcl_geo.pp.paper_graph`.
-
-        Every epoch is run, nothing is clipped, and a seed gives the weights that it gives the published
-        code. Not a way to better clusters: see docs/paper.md.
+        """The published method, for graphs of :func:`scrcl_geo.pp.paper_graph`; see docs/paper.md.
 
         Parameters
         ----------
         n_clusters
             The paper's width K, where the set has no other.
-        dataset
-            One of the paper's sets, whose settings are taken; by default those for cells or tissue in general.
-        spatial
-            Tissue: the input is scaled log expression instead of counts.
+        dataset, spatial
+            Settings of one of the paper's sets, by default those for cells, or for tissue.
         overrides
             Arguments of the constructor, or ``temperature``, ``neighborhood_weight`` (the paper's λ1) and
             ``consistency_weight`` (λ2).
-
-        Raises
-        ------
-        ScrclInputError
-            The paper has no such set.
 
         Examples
         --------
@@ -245,11 +234,6 @@ class ScRCL(TrainedModel):
         )
         return self
 
-    @property
-    def log_(self) -> TrainingLog:
-        """Log of the first network."""
-        return self.logs_[0]
-
     def __repr__(self) -> str:
         return described(self.config, self.edges, self.parts, self.objective)
 
@@ -261,31 +245,9 @@ class ScRCL(TrainedModel):
             data,
             self.parts.n_hops(self.config),
             self.config["joined"],
-            scaled=self.config["preset"] != PAPER,
+            scaled=self.config["preset"] != PAPER,  # the paper's network reads expression itself
         )
         data = self.reading_.ready(data)
         if self.config["mask_rate"]:
             mark_cells(data, seed=seed)
         return data
-
-    @classmethod
-    def load(
-        cls,
-        path: str | Path,
-        *,
-        encoder: nn.Module | None = None,
-        cell_encoder: nn.Module | None = None,
-        refinement: nn.Module | None = None,
-    ) -> ScRCL:
-        """A model that :meth:`save` wrote, on the CPU; pass parts of the same kind where it had its own."""
-        state = load_state(path, NetworkParts(cell_encoder, encoder, refinement))
-        model = cls(
-            encoder=encoder,
-            cell_encoder=cell_encoder,
-            refinement=refinement,
-            edges=state.pop("edges"),
-            **state.pop("config"),
-        )
-        for name, value in state.items():
-            setattr(model, name, value)
-        return model

@@ -87,7 +87,9 @@ class SmoothedLinear(nn.Module):
         super().__init__()
         _validate.at_least("n_hops", n_hops, 0)
         self.n_hops = n_hops
-        self.linear = glorot_linear(in_channels, out_channels) if glorot else nn.Linear(in_channels, out_channels)
+        self.linear = (
+            glorot_linear(in_channels, out_channels) if glorot else nn.Linear(in_channels, out_channels)
+        )
 
     def forward(self, x: Tensor, edge_index: Tensor, edge_weight: Tensor | None = None) -> Tensor:
         """The smoothed linear map; see the class."""

@@ -87,7 +87,7 @@ class ScRCLModule(nn.Module):
         h1, h2 = self.encoded(data)
         data = without_hidden_expression(data)
         if hasattr(self.refinement, "pair"):
-            z1, z2, genes = self.refinement.pair(h1, h2, data)  # (N, K) twice, (G, K)
+            z1, z2, genes = self.refinement.pair(h1, h2, data)  # type: ignore[operator]
         else:
             (z1, genes1), (z2, genes2) = self.refinement(h1, data), self.refinement(h2, data)
             genes = (genes1 + genes2) / 2

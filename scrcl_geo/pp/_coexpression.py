@@ -44,7 +44,8 @@ def coexpression(
     -------
     None
         Writes ``varp["coexpression_connectivities"]`` (0/1, a row per target) and
-        ``varp["coexpression_distances"]`` (a row per gene with its neighbours), float32 CSR (G, G), and ``uns["coexpression_neighbors"]``.
+        ``varp["coexpression_distances"]`` (a row per gene with its neighbours), float32 CSR (G, G), and
+        ``uns["coexpression_neighbors"]``.
 
     Examples
     --------

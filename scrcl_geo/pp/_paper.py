@@ -41,8 +41,8 @@ def paper_graph(
 
     Cells: genes by the dispersion of log expression (10,000 counts per cell), nearest cells by the cosine of
     these genes, nearest genes by the Euclidean distance of their counts. Tissue: genes by the variance of
-    counts (``flavor="seurat_v3"``), nearest spots in space, nearest genes by scaled log expression. Edges among
-    genes lead from each gene to its neighbours. Differs from the paper: spots without a label stay.
+    counts (``flavor="seurat_v3"``), nearest spots in space, nearest genes by scaled log expression. Edges
+    among genes lead from each gene to its neighbours. Differs from the paper: spots without a label stay.
 
     Parameters
     ----------
@@ -54,10 +54,10 @@ def paper_graph(
     layer, values
         What to read; see :func:`select_genes`.
     batch_key
-        Column of ``obs`` with the slide or sample: no edge in space joins two, and neighbours by expression are
-        shared evenly. The paper has single samples alone.
+        Column of ``obs`` with the slide or sample: no edge in space joins two, and neighbours by expression
+        are shared evenly. The paper has single samples alone.
     n_top_genes, n_neighbors
-        Instead of the setting's; among cells the paper counts the cell itself as a neighbour, and so does this.
+        Instead of the setting's; among cells the paper counts the cell itself as one, and so does this.
 
     Returns
     -------

@@ -98,13 +98,15 @@ def embed(
     views = model.views(adata)
     refined = views.side_by_side("z").cpu().numpy()
     rank = effective_rank(views.side_by_side("u").cpu().numpy())
-    published = model.config["preset"] == PAPER  # clusters both refined views as they are
+    published = model.config["preset"] == PAPER
     from_network = published or _worth_reading(rank, model)
-    if published:
-        embedding = refined
-    else:
-        embedding = views.joint.cpu().numpy() if from_network else np.asarray(adata.obsm[_keys.PCA], np.float32)
     n_hops = 0 if published else _hops(adata, views=from_network)
+    if published:
+        embedding = refined  # the paper clusters both views as they are
+    elif from_network:
+        embedding = views.joint.cpu().numpy()
+    else:
+        embedding = np.asarray(adata.obsm[_keys.PCA], np.float32)
     if n_hops:
         embedding = smooth(embedding, adata.obsp[_keys.SPATIAL_CONNECTIVITIES], n_hops)
     adata.obsm[key_added] = embedding

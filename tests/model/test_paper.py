@@ -63,7 +63,12 @@ def test_nothing_of_ours_is_left_on_and_each_can_be_switched(cells):
     losses = model.fit(cells, progress=False).log_.losses
     assert model.log_.stopped == "all 3 epochs done"
     assert model.module_.members[0].encoder1.project.linear.weight.shape == (32, 200)
-    for other in ({"max_grad_norm": 1e-3}, {"temperature": 1.0}, {"neighborhood_weight": 1.0}, {"dropout": 0}):
+    for other in (
+        {"max_grad_norm": 1e-3},
+        {"temperature": 1.0},
+        {"neighborhood_weight": 1.0},
+        {"dropout": 0},
+    ):
         again = sg.ScRCL.paper(5, **SMALL, **other).fit(cells, progress=False)
         assert again.log_.losses[-1] != losses[-1], other
 
