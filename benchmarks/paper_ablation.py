@@ -16,6 +16,7 @@ import os
 import statistics
 import warnings
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
@@ -71,24 +72,36 @@ def main():
             for (factor, value), change in VARIANTS.items():
                 if (name, factor, value, str(seed)) in done:
                     continue
-                score = one(Path(arguments.data) / f"{name}.h5ad", SETS[name], dict(change), seed)
+                score = one(*read(arguments.data, name), dict(change), seed)
                 append(arguments.output, dict(zip(COLUMNS, (name, factor, value, seed, score), strict=True)))
                 print(f"{name} {factor} {value} seed {seed}: {score:.3f}", flush=True)
 
 
-def one(path, label, change, seed):
-    """Median ARI of one variant."""
+@cache
+def read(data, name):
+    """Cells that have a label, without any, with the graphs of the base; and the labels."""
     import anndata
 
     import scrcl_geo as sg
+
+    adata = anndata.read_h5ad(Path(data) / f"{name}.h5ad")
+    adata = adata[adata.obs[SETS[name]].notna()].copy()
+    truth = adata.obs[SETS[name]].copy()
+    adata.obs = adata.obs[[]]
+    sg.pp.paper_graph(adata)
+    return adata, truth
+
+
+def one(adata, truth, change, seed):
+    """Median ARI of one variant."""
+    import scrcl_geo as sg
     from scrcl_geo.losses import Objective
 
-    adata = anndata.read_h5ad(path)
-    adata = adata[adata.obs[label].notna()].copy()
-    truth = adata.obs[label].copy()
-    adata.obs = adata.obs[[]]
     k = truth.nunique()
-    sg.pp.paper_graph(adata, **{name: change.pop(name) for name in GRAPH if name in change})
+    graph = {name: change.pop(name) for name in GRAPH if name in change}
+    if graph:
+        adata = adata.copy()
+        sg.pp.paper_graph(adata, **graph)
     on, without = change.pop("on", "z"), change.pop("without", None)
     if change.get("use_rep") == "log":
         adata.obsm["log"] = sg.graph.to_hetero(adata, edges=(), use_rep="X")["cell"].x.to_dense().numpy()

@@ -63,13 +63,16 @@ def run(
     resolve_device(job.device)
     plan = Plan.of(adata, layer=job.layer, spatial=job.spatial, batch_size=job.batch_size, memory=job.memory)
     _validate.n_clusters(job.n_clusters, adata.n_obs)
-    logger.info("plan: %s", plan)
+    published = job.preset == PAPER
+    told = None if published else plan  # it is a plan of the default
+    if told is not None:
+        logger.info("plan: %s", told)
     adata.uns.pop(_keys.NUMBER, None)  # an earlier run's estimate is not about these clusters
     seconds: dict[str, float] = {}
-    preset = _published if job.preset == PAPER else _ours
-    with timed("graph", seconds, plan):
-        model, clustering = preset(adata, job, plan)
-    with timed("embed", seconds, plan):
+    prepare = _published if published else _ours
+    with timed("graph", seconds, told):
+        model, clustering = prepare(adata, job, plan)
+    with timed("embed", seconds, told):
         tl.embed(
             adata,
             model=model,
@@ -79,9 +82,9 @@ def run(
             checkpoint=checkpoint,
             progress=job.progress,
         )
-    with timed("cluster", seconds, plan):
+    with timed("cluster", seconds, told):
         tl.cluster(adata, job.n_clusters, seed=job.seed, **clustering)
-    with timed("associations", seconds, plan):
+    with timed("associations", seconds, told):
         tl.associations(adata)
     return model, seconds
 

@@ -241,12 +241,8 @@ class ScRCL(TrainedModel):
         """The graph that training reads, and what own loaders cut: features scaled and smoothed, relations
         joined, cells marked as held out and, without space, weighted for an even draw."""
         data = read_graph(source, edges=self.edges, use_rep=self.config["use_rep"])
-        self.reading_ = Reading.of(
-            data,
-            self.parts.n_hops(self.config),
-            self.config["joined"],
-            scaled=self.config["preset"] != PAPER,  # the paper's network reads expression itself
-        )
+        n_hops, scaled = self.parts.n_hops(self.config), self.config["preset"] != PAPER
+        self.reading_ = Reading.of(data, n_hops, self.config["joined"], scaled=scaled)
         data = self.reading_.ready(data)
         if self.config["mask_rate"]:
             mark_cells(data, seed=seed)
