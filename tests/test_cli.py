@@ -180,12 +180,11 @@ def test_usage_errors_are_code_2():
 
 
 def test_paper_preset_runs(source, tmp_path, monkeypatch):
-    from scrcl_geo.model import _scrcl
+    from scrcl_geo.model._paper import table
 
-    setting = _scrcl.paper_setting
-    small = {"hidden_channels": 16, "max_epochs": 2}  # the full setting takes minutes
-    monkeypatch.setattr(_scrcl, "paper_setting", lambda k: {**setting(k), **small})
-    assert run(source, tmp_path / "out.h5ad", "--n-clusters", "5", "--preset", "paper") == 0
+    monkeypatch.setitem(table()["cells"], "hidden_channels", 16)  # the full setting takes minutes
+    more = ("--n-clusters", "5", "--preset", "paper", "--max-epochs", "2")
+    assert run(source, tmp_path / "out.h5ad", *more) == 0
     result = ad.read_h5ad(tmp_path / "out.h5ad")
     assert result.uns["scrcl"]["params"]["preset"] == "paper"
     assert result.obsm["X_scrcl_refined"].shape == (120, 10)

@@ -14,6 +14,9 @@ from scrcl_geo._features.rows import in_memory, row_sums
 from scrcl_geo._features.sample_scales import scaled
 from scrcl_geo._features.values import COUNTS, LOG, NORMALIZED, SCALED
 
+DENSE = ("counts", "scaled")
+_LARGEST_SCALED = 10.0
+
 
 @dataclass(frozen=True)
 class Expression:
@@ -42,6 +45,17 @@ class Expression:
         if transform == "pearson" and self.kind in (COUNTS, NORMALIZED):
             return self.values, transform
         return self.log(), "zscore" if transform == "pearson" else transform
+
+    def dense(self, kind: str) -> np.ndarray:
+        """The matrix itself, float32 (N, n_used): values as stored for ``"counts"``; for ``"scaled"`` log
+        expression with a standard deviation of 1, at most 10."""
+        if kind == "scaled":
+            import scanpy as sc
+
+            matrix = sc.pp.scale(self.log(), zero_center=False, max_value=_LARGEST_SCALED)
+        else:
+            matrix = self.values
+        return matrix.toarray() if sparse.issparse(matrix) else np.asarray(matrix)
 
 
 def read_expression(adata: Any) -> Expression:

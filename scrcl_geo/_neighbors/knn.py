@@ -40,9 +40,12 @@ def knn_distances(
     )
 
 
-def connectivities(distances: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Symmetric 0/1 graph of all stored neighbour pairs, float32 CSR."""
+def connectivities(distances: sparse.csr_matrix, *, directed: bool = False) -> sparse.csr_matrix:
+    """0/1 graph of all stored neighbour pairs, float32 CSR, a row per target.
+
+    Symmetric, or from each row of ``distances`` to its neighbours alone.
+    """
     pattern = sparse.csr_matrix(
         (np.ones(distances.nnz, np.float32), distances.indices, distances.indptr), distances.shape
     )
-    return pattern.maximum(pattern.T).tocsr()
+    return (pattern.T if directed else pattern.maximum(pattern.T)).tocsr()

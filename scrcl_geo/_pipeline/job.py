@@ -7,11 +7,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scrcl_geo import _keys, _validate, pp, tl
 from scrcl_geo._pipeline.plan import Plan
 from scrcl_geo.model import ScRCL
+from scrcl_geo.model._network import PRESETS
+from scrcl_geo.model._paper import PAPER
 from scrcl_geo.train._runtime import resolve_device
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_WIDTH = 32  # of the paper's network where the number of clusters is not known
+_MAJORITY = 50  # spots that give a spot of the paper its label
 _LARGEST_SEED = 100_000_000  # seeds of single starts are multiples of it and must fit in 32 bits
 
 
@@ -34,6 +38,8 @@ class Job:
     spatial: str = "auto"
     batch_key: str | None = None
     preset: str = "default"
+    dataset: str | None = None
+    max_epochs: int | None = None
     seed: int = 0
     device: str = "auto"
     progress: bool = True
@@ -49,42 +55,66 @@ def run(
 ) -> tuple[ScRCL, dict[str, float]]:
     """Graphs, embedding, clusters and associations, written to ``adata``; the model and seconds per stage."""
     job = job or Job()
-    _validate.one_of("preset", job.preset, ("default", "paper"))
+    _validate.one_of("preset", job.preset, PRESETS)
+    if job.dataset is not None and job.preset != PAPER:
+        found = f"{job.dataset!r} with the preset {job.preset!r}"
+        raise _validate.fail("a data set of the paper is for its preset alone", found, "take --preset paper")
     _validate.within("seed", job.seed, 0, _LARGEST_SEED)
     resolve_device(job.device)
     plan = Plan.of(adata, layer=job.layer, spatial=job.spatial, batch_size=job.batch_size, memory=job.memory)
     _validate.n_clusters(job.n_clusters, adata.n_obs)
-    logger.info("plan: %s", plan)
+    published = job.preset == PAPER
+    told = None if published else plan  # it is a plan of the default
+    if told is not None:
+        logger.info("plan: %s", told)
     adata.uns.pop(_keys.NUMBER, None)  # an earlier run's estimate is not about these clusters
     seconds: dict[str, float] = {}
-    with timed("graph", seconds, plan):
-        pp.graph(
-            adata,
-            layer=job.layer,
-            values=job.values,
-            spatial=job.spatial,
-            batch_key=job.batch_key,
-            seed=job.seed,
-        )
-    paper = job.preset == "paper"
-    model = (
-        ScRCL.paper(job.n_clusters or 32) if paper else ScRCL(batch_size=plan.batch_size)
-    )  # the paper sets its width K to the clusters
-    with timed("embed", seconds, plan):
+    prepare = _published if published else _ours
+    with timed("graph", seconds, told):
+        model, clustering = prepare(adata, job, plan)
+    with timed("embed", seconds, told):
         tl.embed(
             adata,
             model=model,
+            max_epochs=job.max_epochs,
             seed=job.seed,
             device=job.device,
             checkpoint=checkpoint,
             progress=job.progress,
         )
-    with timed("cluster", seconds, plan):
-        rep = _keys.REFINED if paper else _keys.EMBEDDING
-        tl.cluster(adata, job.n_clusters, use_rep=rep, method="kmeans" if paper else "auto", seed=job.seed)
-    with timed("associations", seconds, plan):
+    with timed("cluster", seconds, told):
+        tl.cluster(adata, job.n_clusters, seed=job.seed, **clustering)
+    with timed("associations", seconds, told):
         tl.associations(adata)
     return model, seconds
+
+
+def _ours(adata: AnnData, job: Job, plan: Plan) -> tuple[ScRCL, dict[str, Any]]:
+    """Graphs of the default preset, its model, and how its embedding is clustered."""
+    pp.graph(
+        adata,
+        layer=job.layer,
+        values=job.values,
+        spatial=job.spatial,
+        batch_key=job.batch_key,
+        seed=job.seed,
+    )
+    return ScRCL(batch_size=plan.batch_size), {}
+
+
+def _published(adata: AnnData, job: Job, plan: Plan) -> tuple[ScRCL, dict[str, Any]]:
+    """Graphs of the paper, its model, whose width is the number of clusters, and how it clusters."""
+    pp.paper_graph(
+        adata,
+        dataset=job.dataset,
+        layer=job.layer,
+        values=job.values,
+        spatial=job.spatial,
+        batch_key=job.batch_key,
+    )
+    in_tissue = _keys.SPATIAL_CONNECTIVITIES in adata.obsp
+    model = ScRCL.paper(job.n_clusters or _WIDTH, dataset=job.dataset, spatial=in_tissue)
+    return model, {"method": "spherical_kmeans", "n_majority": _MAJORITY if in_tissue else 0}
 
 
 @contextmanager

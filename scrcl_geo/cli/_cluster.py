@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> None:
     adata = read(arguments.output)
     results = _validate.key(adata.uns, _keys.RESULTS, slot="uns", do="name a file that scrcl-geo run wrote")
     paper = results.get("params", {}).get("preset") == "paper"  # clustered as run does
-    rep, method = (_keys.REFINED, "kmeans") if paper else (_keys.EMBEDDING, "auto")
+    rep, method = _keys.EMBEDDING, "spherical_kmeans" if paper else "auto"
     numbers, seed = arguments.n_clusters, arguments.seed
     if arguments.estimate:
         numbers = [tl.estimate_clusters(adata, use_rep=rep, seed=seed)]

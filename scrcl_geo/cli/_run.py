@@ -42,6 +42,12 @@ def add(commands: Any) -> None:
     command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     command.add_argument("--preset", choices=("default", "paper"), default="default")
     command.add_argument(
+        "--dataset",
+        metavar="NAME",
+        help="with --preset paper: take its settings for this set, such as 151673",
+    )
+    command.add_argument("--max-epochs", type=int, metavar="N", help="of training, instead of the preset's")
+    command.add_argument(
         "--batch-size", type=_batch_size, default="auto", metavar="auto|full|CELLS", help="of training"
     )
     command.add_argument("--memory", type=float, metavar="GB", help="budget that batches are made to fit")
@@ -85,6 +91,8 @@ def run(arguments: argparse.Namespace) -> None:
         spatial=arguments.spatial,
         batch_key=arguments.batch_key,
         preset=arguments.preset,
+        dataset=arguments.dataset,
+        max_epochs=arguments.max_epochs,
         seed=arguments.seed,
         device=arguments.device,
         progress=not arguments.quiet,

@@ -7,9 +7,11 @@ from scrcl_geo.cluster._consensus import consensus
 from scrcl_geo.cluster._gmm import gmm
 from scrcl_geo.cluster._kmeans import kmeans
 from scrcl_geo.cluster._leiden import leiden
+from scrcl_geo.cluster._majority import majority
 from scrcl_geo.cluster._merging import merging
 from scrcl_geo.cluster._number import best_number, number_of_clusters
 from scrcl_geo.cluster._sample import on_sample
+from scrcl_geo.cluster._spherical import spherical_kmeans
 from scrcl_geo.cluster._stability import best_jaccard
 
 __all__ = [
@@ -19,7 +21,9 @@ __all__ = [
     "gmm",
     "kmeans",
     "leiden",
+    "majority",
     "merging",
     "number_of_clusters",
     "on_sample",
+    "spherical_kmeans",
 ]

@@ -10,7 +10,7 @@ import torch
 from scipy import sparse
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo._features.expression import used_expression
+from scrcl_geo._features.expression import DENSE, read_expression
 from scrcl_geo._features.rows import column_sums
 from scrcl_geo._messages import csr_tensor, plain
 from scrcl_geo.graph._spec import DEFAULT_EDGES, EdgeSpec
@@ -35,7 +35,9 @@ def to_hetero(
     edges
         Which sparse matrices become which edge types.
     use_rep
-        Cell features: a key of ``obsm``, or ``"X"`` for the sparse log expression of the genes in use.
+        Cell features: a key of ``obsm``, or the genes in use: ``"X"`` for their sparse log expression,
+        ``"counts"`` for dense values as stored, ``"scaled"`` for dense log expression with a standard
+        deviation of 1, at most 10.
 
     Returns
     -------
@@ -61,7 +63,8 @@ def to_hetero(
     >>> sg.graph.to_hetero(adata).node_types
     ['cell', 'gene']
     """
-    expression = used_expression(adata)
+    read = read_expression(adata)
+    expression = read.log()
     used = np.flatnonzero(adata.var[_keys.USED_GENES].to_numpy())
     relations = {}
     for spec in edges:
@@ -73,7 +76,10 @@ def to_hetero(
             "varp": lambda m: m[used][:, used],
             "layers": lambda m: m[:, used].T,  # from cells to genes
         }[spec.attr](matrix)
-    x = expression if use_rep == "X" else _representation(adata, use_rep)
+    if use_rep == "X":
+        x = expression
+    else:
+        x = read.dense(use_rep) if use_rep in DENSE else _representation(adata, use_rep)
     data = from_matrices(x, relations, expression)
     if _keys.NEAR in relations and _keys.SPATIAL in adata.obsm:
         data[_keys.CELL].pos = torch.from_numpy(np.asarray(adata.obsm[_keys.SPATIAL], dtype=np.float32))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,7 +13,6 @@ from scrcl_geo.graph import CellBatches, MaskCells
 from scrcl_geo.graph._batch_size import resolve_batch_size
 from scrcl_geo.graph._batches import partition
 from scrcl_geo.graph._even import even_weights
-from scrcl_geo.model._reading import Reading
 from scrcl_geo.nn import Ensemble, ScRCLModule
 from scrcl_geo.train import Checkpoint, HeldOut, LossPlateau, TrainingLog, TrainingSettings
 from scrcl_geo.train._fit import Batches
@@ -44,7 +42,7 @@ def batches_of(data: HeteroData, batch_size: int | str, *, seed: int) -> Batches
     return CellBatches(data, partition(data, int(size), seed=seed), int(size))
 
 
-def sizes_of(data: HeteroData, reading: Reading) -> dict[str, Any]:
+def sizes_of(data: HeteroData) -> dict[str, Any]:
     """What the parts of a network must know of a graph.
 
     Raises
@@ -58,13 +56,11 @@ def sizes_of(data: HeteroData, reading: Reading) -> dict[str, Any]:
             _validate.shown(["/".join(t) for t in data.edge_types]),
             f"give it edges {_keys.EXPRESSES}",
         )
-    hops1, hops2 = reading.left(data)
     return {
         "in_channels": int(data[_keys.CELL].x.shape[1]),
+        "n_cells": int(data[_keys.CELL].num_nodes),
         "n_genes": int(data[_keys.GENE].num_nodes),
         "relations": [t[1] for t in data.edge_types if t[0] == t[2] == _keys.CELL and t != _keys.LINKED],
-        "hops1": hops1,
-        "hops2": hops2,
     }
 
 
@@ -73,10 +69,16 @@ def settings_of(config: dict[str, Any], n_batches: int, max_epochs: int | None) 
     epochs = max_epochs or config["max_epochs"]
     if n_batches > 1:
         epochs = max(1, -(-_STEPS_FOR_ONE * epochs // n_batches))
-    settings = TrainingSettings(epochs, config["learning_rate"], config["weight_decay"])
-    if not config["mask_rate"]:
-        return replace(settings, decoupled=False, stopping=LossPlateau())
-    return replace(settings, masking=MaskCells(config["mask_rate"]), stopping=HeldOut())
+    masked, stops = bool(config["mask_rate"]), config["early_stopping"]
+    return TrainingSettings(
+        epochs,
+        config["learning_rate"],
+        config["weight_decay"],
+        decoupled=masked,
+        max_grad_norm=config["max_grad_norm"],
+        masking=MaskCells(config["mask_rate"]) if masked else None,
+        stopping=None if not stops else HeldOut() if masked else LossPlateau(),
+    )
 
 
 def train_networks(

@@ -10,30 +10,15 @@ import torch
 from torch import nn
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo.losses import (
-    DistributionAlignment,
-    ExpressionLikelihood,
-    NeighborhoodAlignment,
-    Objective,
-    Term,
-    ViewConsistency,
-)
+from scrcl_geo.losses import ExpressionLikelihood, Objective, Term
+from scrcl_geo.model._paper import PAPER, PaperSetting, paper_parts
 from scrcl_geo.model._reading import MOST_HOPS
-from scrcl_geo.nn import (
-    BipartiteRefinement,
-    CellEncoder,
-    GCNEncoder,
-    MLPEncoder,
-    NeighborhoodEncoder,
-    PaperRefinement,
-    ScRCLModule,
-    encode,
-)
+from scrcl_geo.nn import BipartiteRefinement, CellEncoder, NeighborhoodEncoder, ScRCLModule, encode
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
-DEFAULT, PAPER = "default", "paper"
+DEFAULT = "default"
 PRESETS = (DEFAULT, PAPER)
 _FAR = (1, 2, 4, 8, 16)  # hops in tissue, where a domain is some cells thick or many
 _CLOSE = (1, 2)  # hops over relations that lead to cells that are alike
@@ -59,31 +44,7 @@ def objective_of(preset: str) -> Objective:
     """What a preset minimises: what hidden cells express, or the paper's three terms."""
     if preset == DEFAULT:
         return Objective(Term(ExpressionLikelihood(), on="graph"))
-    return Objective(
-        Term(DistributionAlignment(), on="u"),
-        Term(NeighborhoodAlignment(), on="u"),
-        Term(ViewConsistency(), on="z"),
-    )
-
-
-def paper_setting(n_clusters: int) -> dict[str, Any]:
-    """The paper's choices: expression as input, D = 1500, K = ``n_clusters``, 500 epochs, its own refinement.
-
-    Hyper-parameters that the paper tunes per data set stand at one value here.
-    """
-    return {
-        "preset": PAPER,
-        "use_rep": "X",
-        "hidden_channels": 1500,
-        "out_channels": n_clusters,
-        "n_hops": (2, 2),
-        "dropout": 0.2,
-        "mask_rate": 0.0,
-        "n_networks": 1,
-        "max_epochs": 500,
-        "learning_rate": 1e-3,
-        "weight_decay": 1e-3,
-    }
+    return PaperSetting.of().objective()
 
 
 @dataclass(frozen=True)
@@ -99,6 +60,11 @@ class NetworkParts:
         """Names of the parts that are not the preset's."""
         return [name for name in ("cell_encoder", "encoder", "refinement") if getattr(self, name) is not None]
 
+    def n_hops(self, config: dict[str, Any]) -> tuple[int, int]:
+        """Smoothing before each view; the hop of the paper's first convolution joins it."""
+        first, second = config["n_hops"]
+        return first, second + (config["preset"] == PAPER and self.encoder is None)
+
     def build(
         self, config: dict[str, Any], sizes: dict[str, Any], data: HeteroData | None = None
     ) -> ScRCLModule:
@@ -109,8 +75,8 @@ class NetworkParts:
         config
             Preset, widths and dropout.
         sizes
-            ``in_channels`` F, ``n_genes`` G, ``relations`` of cells, ``hops1`` and ``hops2``, the smoothing
-            that is left to the paper's encoders, and ``width`` D, unless ``data`` tells it.
+            ``in_channels`` F, ``n_cells`` N, ``n_genes`` G, ``relations`` of cells, and ``width`` D, unless
+            ``data`` tells it.
         data
             A graph that own parts are shown once, so that lazy ones take their sizes.
 
@@ -123,7 +89,7 @@ class NetworkParts:
         if encoder is not None and data is not None:
             sizes["width"] = _width(encoder, data)
         sizes.setdefault("width", config["hidden_channels"])
-        default = _paper_parts if config["preset"] == PAPER else _default_parts
+        default = paper_parts if config["preset"] == PAPER else _default_parts
         first, second, third = default(config, sizes)
         module = ScRCLModule(
             copy.deepcopy(self.cell_encoder) or first,
@@ -150,15 +116,6 @@ def _default_parts(config: dict[str, Any], sizes: dict[str, Any]) -> tuple[nn.Mo
             unit=_keys.NEAR[1] in sizes["relations"],
             dropout=dropout,
         ),
-    )
-
-
-def _paper_parts(config: dict[str, Any], sizes: dict[str, Any]) -> tuple[nn.Module, ...]:
-    in_channels, width, dropout = sizes["in_channels"], sizes["width"], config["dropout"]
-    return (
-        MLPEncoder(in_channels, width, n_hops=sizes["hops1"]),
-        GCNEncoder(in_channels, width, n_hops=sizes["hops2"] + 1, dropout=dropout),
-        PaperRefinement(config["out_channels"], dropout=dropout),
     )
 
 

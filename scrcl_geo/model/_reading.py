@@ -43,16 +43,12 @@ class Reading:
             _validate.within("n_hops", n, 0, MOST_HOPS)
 
     @classmethod
-    def of(cls, data: HeteroData, n_hops: Sequence[int], joined: Sequence[str] | None) -> Reading:
-        """What suits a graph for training."""
-        first, second = n_hops
-        return cls(
-            _unit_scale(data[_keys.CELL].x), (first, second), None if joined is None else tuple(joined)
-        )
-
-    def left(self, data: HeteroData) -> tuple[int, int]:
-        """Hops of smoothing that :meth:`ready` leaves to the default encoders, behind their first weights."""
-        return self.n_hops if data[_keys.CELL].x.layout == torch.sparse_csr else (0, 0)
+    def of(
+        cls, data: HeteroData, n_hops: tuple[int, int], joined: Sequence[str] | None, *, scaled: bool = True
+    ) -> Reading:
+        """What suits a graph for training; expression itself is not ``scaled``."""
+        scale = _unit_scale(data[_keys.CELL].x) if scaled else 1.0
+        return cls(scale, n_hops, None if joined is None else tuple(joined))
 
     def ready(self, data: HeteroData) -> HeteroData:
         """The graph with the joined cell graph and with features scaled and smoothed for each view.
@@ -62,10 +58,11 @@ class Reading:
         """
         data = linked(data, self.joined)
         cells, links = data[_keys.CELL], data[_keys.LINKED]
-        x = cells.x if cells.x.layout == torch.sparse_csr else cells.x * self.scale
-        data[_keys.CELL].x = x
-        if x.layout == torch.sparse_csr:
-            return data  # stays sparse: the encoders smooth behind their first weights
+        x = cells.x
+        if x.layout != torch.sparse_csr:
+            data[_keys.CELL].x = x = x * self.scale if self.scale != 1 else x
+        elif any(self.n_hops):
+            x = x.to_dense()  # smoothing fills it
         for name, n_hops in zip(("x1", "x2"), self.n_hops, strict=True):
             if n_hops:
                 cells[name] = smooth(x, links.edge_index, links.get("edge_weight"), n_hops=n_hops)

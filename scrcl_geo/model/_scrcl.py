@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -17,12 +16,12 @@ from scrcl_geo.graph import DEFAULT_EDGES, EdgeSpec
 from scrcl_geo.graph._fingerprint import fingerprint
 from scrcl_geo.losses import Objective
 from scrcl_geo.model._fitting import batches_of, mark_cells, settings_of, sizes_of, train_networks
-from scrcl_geo.model._network import DEFAULT, NetworkParts, check_config, objective_of, paper_setting
+from scrcl_geo.model._network import DEFAULT, NetworkParts, check_config, objective_of
+from scrcl_geo.model._paper import PAPER, paper_arguments
 from scrcl_geo.model._printing import described
 from scrcl_geo.model._reading import Reading, names_and_inputs, read_graph
-from scrcl_geo.model._saving import load_state
 from scrcl_geo.model._trained import TrainedModel
-from scrcl_geo.train import Checkpoint, TrainingLog
+from scrcl_geo.train import Checkpoint
 from scrcl_geo.train._fit import Batches
 from scrcl_geo.train._runtime import resolve_device
 
@@ -56,7 +55,8 @@ class ScRCL(TrainedModel):
         Relations of cells that are joined for losses and encoders of one relation; None takes all, in
         tissue all but ``similar_to``.
     use_rep
-        Input: a key of ``obsm``, or ``"X"`` for sparse log expression, for encoders that read it.
+        Input: a key of ``obsm``, ``"X"`` for sparse log expression, for encoders that read it, or dense
+        expression; see :func:`scrcl_geo.graph.to_hetero`.
     hidden_channels, out_channels
         Widths D of the default views and K of the refined embeddings.
     n_hops, dropout
@@ -64,10 +64,13 @@ class ScRCL(TrainedModel):
     mask_rate
         Share of the cells that each step hides; training keeps the state that predicts held-out cells
         best. 0 shows all cells and stops where the loss comes to rest.
+    early_stopping
+        False trains for all epochs and keeps the last state.
     n_networks
         Networks trained, a seed each; their embeddings stand side by side.
-    max_epochs, learning_rate, weight_decay
-        Of Adam; in mini-batches, epochs shrink to keep three times as many steps.
+    max_epochs, learning_rate, weight_decay, max_grad_norm
+        Of Adam, and the norm that gradients are clipped to, None for none; in mini-batches, epochs shrink to
+        keep three times as many steps.
     batch_size
         Cells per mini-batch, ``"full"``, or ``"auto"``: all up to 20,000 cells, about 8,000 beyond.
     preset
@@ -106,10 +109,12 @@ class ScRCL(TrainedModel):
         n_hops: tuple[int, int] = (0, 0),
         dropout: float = 0.1,
         mask_rate: float = 0.6,
+        early_stopping: bool = True,
         n_networks: int = 1,
         max_epochs: int = 150,
         learning_rate: float = 3e-3,
         weight_decay: float = 0.0,
+        max_grad_norm: float | None = 1.0,
         batch_size: int | str = "auto",
         preset: str = DEFAULT,
     ) -> None:
@@ -123,10 +128,12 @@ class ScRCL(TrainedModel):
             "n_hops": list(n_hops),
             "dropout": dropout,
             "mask_rate": mask_rate,
+            "early_stopping": early_stopping,
             "n_networks": n_networks,
             "max_epochs": max_epochs,
             "learning_rate": learning_rate,
             "weight_decay": weight_decay,
+            "max_grad_norm": max_grad_norm,
             "batch_size": batch_size,
         }
         check_config(self.config)
@@ -135,9 +142,28 @@ class ScRCL(TrainedModel):
         self.edges = tuple(edges)
 
     @classmethod
-    def paper(cls, n_clusters: int = 32, **overrides: Any) -> ScRCL:
-        """The paper's setting; see :func:`scrcl_geo.model._network.paper_setting`."""
-        return cls(**{**paper_setting(n_clusters), **overrides})
+    def paper(
+        cls, n_clusters: int = 32, *, dataset: str | None = None, spatial: bool = False, **overrides: Any
+    ) -> ScRCL:
+        """The published method, for graphs of :func:`scrcl_geo.pp.paper_graph`; see docs/paper.md.
+
+        Parameters
+        ----------
+        n_clusters
+            The paper's width K, where the set has no other.
+        dataset, spatial
+            Settings of one of the paper's sets, by default those for cells, or for tissue.
+        overrides
+            Arguments of the constructor, or ``temperature``, ``neighborhood_weight`` (the paper's λ1) and
+            ``consistency_weight`` (λ2).
+
+        Examples
+        --------
+        >>> import scrcl_geo as sg
+        >>> sg.ScRCL.paper(7, dataset="151673").config["n_hops"]
+        [10, 8]
+        """
+        return cls(**paper_arguments(n_clusters, dataset, spatial=spatial, overrides=overrides))
 
     def fit(
         self,
@@ -187,7 +213,7 @@ class ScRCL(TrainedModel):
         data = self.graph(source, seed=seed)
         self.genes_, self.inputs_ = names_and_inputs(source, self.config["use_rep"])
         self.input_hash_ = fingerprint(data)
-        self.sizes_ = sizes_of(data, self.reading_)
+        self.sizes_ = sizes_of(data)
         if batches is None:
             batches = batches_of(data, self.config["batch_size"], seed=seed)
         shown = next(iter(batches)) if self.parts.own else None
@@ -208,11 +234,6 @@ class ScRCL(TrainedModel):
         )
         return self
 
-    @property
-    def log_(self) -> TrainingLog:
-        """Log of the first network."""
-        return self.logs_[0]
-
     def __repr__(self) -> str:
         return described(self.config, self.edges, self.parts, self.objective)
 
@@ -220,30 +241,9 @@ class ScRCL(TrainedModel):
         """The graph that training reads, and what own loaders cut: features scaled and smoothed, relations
         joined, cells marked as held out and, without space, weighted for an even draw."""
         data = read_graph(source, edges=self.edges, use_rep=self.config["use_rep"])
-        self.reading_ = Reading.of(data, self.config["n_hops"], self.config["joined"])
+        n_hops, scaled = self.parts.n_hops(self.config), self.config["preset"] != PAPER
+        self.reading_ = Reading.of(data, n_hops, self.config["joined"], scaled=scaled)
         data = self.reading_.ready(data)
         if self.config["mask_rate"]:
             mark_cells(data, seed=seed)
         return data
-
-    @classmethod
-    def load(
-        cls,
-        path: str | Path,
-        *,
-        encoder: nn.Module | None = None,
-        cell_encoder: nn.Module | None = None,
-        refinement: nn.Module | None = None,
-    ) -> ScRCL:
-        """A model that :meth:`save` wrote, on the CPU; pass parts of the same kind where it had its own."""
-        state = load_state(path, NetworkParts(cell_encoder, encoder, refinement))
-        model = cls(
-            encoder=encoder,
-            cell_encoder=cell_encoder,
-            refinement=refinement,
-            edges=state.pop("edges"),
-            **state.pop("config"),
-        )
-        for name, value in state.items():
-            setattr(model, name, value)
-        return model

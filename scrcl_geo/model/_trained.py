@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from torch import nn
 from torch.nn.functional import normalize
 from torch_geometric.data import HeteroData
 
@@ -20,11 +21,13 @@ from scrcl_geo.graph import EdgeSpec
 from scrcl_geo.graph._convert import expression_of
 from scrcl_geo.model._network import NetworkParts
 from scrcl_geo.model._reading import Reading, read_graph
-from scrcl_geo.model._saving import save_state
+from scrcl_geo.model._saving import load_state, save_state
 from scrcl_geo.nn import Ensemble, Views
 from scrcl_geo.train import TrainingLog
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from anndata import AnnData
     from scipy import sparse
 
@@ -150,3 +153,30 @@ class TrainedModel:
         that can run code.
         """
         save_state(self, path)
+
+    @property
+    def log_(self) -> TrainingLog:
+        """Log of the first network."""
+        return self.logs_[0]
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path,
+        *,
+        encoder: nn.Module | None = None,
+        cell_encoder: nn.Module | None = None,
+        refinement: nn.Module | None = None,
+    ) -> Self:
+        """A model that :meth:`save` wrote, on the CPU; pass parts of the same kind where it had its own."""
+        state = load_state(path, NetworkParts(cell_encoder, encoder, refinement))
+        model = cls(  # type: ignore[call-arg]
+            encoder=encoder,
+            cell_encoder=cell_encoder,
+            refinement=refinement,
+            edges=state.pop("edges"),
+            **state.pop("config"),
+        )
+        for name, value in state.items():
+            setattr(model, name, value)
+        return model

@@ -7,16 +7,16 @@ convolution or model of ``torch_geometric.nn`` can stand in their place.
 from __future__ import annotations
 
 from torch import Tensor, nn
-from torch.nn.functional import gelu, leaky_relu
+from torch.nn.functional import gelu, leaky_relu, relu
 
 from scrcl_geo.nn.propagation import SmoothedLinear
 
 
 class MLPEncoder(nn.Module):
-    """Smoothed features, one linear map, LeakyReLU: the paper's MLP view.
+    """Smoothed features, one linear map, ReLU: the paper's MLP view.
 
     Shapes: ``x`` (N, F) dense or sparse CSR, ``edge_index`` (2, E), ``edge_weight`` (E,) → (N, D).
-    Source: scRCL (arXiv 2512.10640), view 1.
+    Source: scRCL (arXiv 2512.10640), view 1, whose text names LeakyReLU; the published code has ReLU.
     """
 
     def __init__(self, in_channels: int, out_channels: int, *, n_hops: int = 0) -> None:
@@ -25,7 +25,7 @@ class MLPEncoder(nn.Module):
 
     def forward(self, x: Tensor, edge_index: Tensor, edge_weight: Tensor | None = None) -> Tensor:
         """Encode; see the class."""
-        return leaky_relu(self.project(x, edge_index, edge_weight))
+        return relu(self.project(x, edge_index, edge_weight))
 
 
 class CellEncoder(nn.Module):
@@ -50,6 +50,8 @@ class CellEncoder(nn.Module):
 class GCNEncoder(nn.Module):
     """Two GCN convolutions on smoothed features, dropout, one linear map: the paper's GNN view.
 
+    LeakyReLU follows each of the three; dropout stands before the last alone.
+
     Shapes: ``x`` (N, F) dense or sparse CSR, ``edge_index`` (2, E), ``edge_weight`` (E,) → (N, D).
     ``n_hops`` steps of smoothing come before the first weights; the first convolution's own is one of them.
 
@@ -58,13 +60,13 @@ class GCNEncoder(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int, *, n_hops: int = 1, dropout: float = 0.1) -> None:
         super().__init__()
-        self.conv1 = SmoothedLinear(in_channels, out_channels, n_hops=n_hops)
-        self.conv2 = SmoothedLinear(out_channels, out_channels, n_hops=1)
+        self.conv1 = SmoothedLinear(in_channels, out_channels, n_hops=n_hops, glorot=True)
+        self.conv2 = SmoothedLinear(out_channels, out_channels, n_hops=1, glorot=True)
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.Linear(out_channels, out_channels)
 
     def forward(self, x: Tensor, edge_index: Tensor, edge_weight: Tensor | None = None) -> Tensor:
         """Encode; see the class."""
-        h = self.dropout(leaky_relu(self.conv1(x, edge_index, edge_weight)))
+        h = leaky_relu(self.conv1(x, edge_index, edge_weight))
         h = leaky_relu(self.conv2(h, edge_index, edge_weight))
         return leaky_relu(self.linear(self.dropout(h)))

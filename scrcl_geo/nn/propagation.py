@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch_geometric.nn import MessagePassing
+from torch_geometric.nn import Linear, MessagePassing
 
 from scrcl_geo import _validate
 from scrcl_geo._messages import aggregate
@@ -57,6 +57,13 @@ def smooth(x: Tensor, edge_index: Tensor, edge_weight: Tensor | None = None, *, 
     return x
 
 
+def glorot_linear(in_channels: int, out_channels: int) -> Linear:
+    """A linear map with the weights that a seed gives PyG's ``GCNConv``, Glorot's, and no bias at first."""
+    linear = Linear(in_channels, out_channels, weight_initializer="glorot", bias_initializer="zeros")
+    linear.reset_parameters()  # GCNConv draws its weights twice, and the second time counts
+    return linear
+
+
 class SmoothedLinear(nn.Module):
     r"""Linear map of smoothed features, :math:`\hat A^s X W + b`, in the cheaper of its two equal orders.
 
@@ -72,13 +79,17 @@ class SmoothedLinear(nn.Module):
         F and D.
     n_hops
         Smoothing steps s ≥ 0.
+    glorot
+        Start as PyG's ``GCNConv`` instead of as a linear map; see :func:`glorot_linear`.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, *, n_hops: int = 1) -> None:
+    def __init__(self, in_channels: int, out_channels: int, *, n_hops: int = 1, glorot: bool = False) -> None:
         super().__init__()
         _validate.at_least("n_hops", n_hops, 0)
         self.n_hops = n_hops
-        self.linear = nn.Linear(in_channels, out_channels)
+        self.linear = (
+            glorot_linear(in_channels, out_channels) if glorot else nn.Linear(in_channels, out_channels)
+        )
 
     def forward(self, x: Tensor, edge_index: Tensor, edge_weight: Tensor | None = None) -> Tensor:
         """The smoothed linear map; see the class."""

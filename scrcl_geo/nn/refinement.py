@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import leaky_relu, normalize, relu
-from torch.nn.modules.lazy import LazyModuleMixin
+from torch.nn.functional import leaky_relu, normalize
 from torch_geometric.nn import MessagePassing
 
 from scrcl_geo import _keys
@@ -112,62 +111,12 @@ class BipartiteRefinement(nn.Module):
         h = self.dropout(h)
         before, after = _scales(there, back, size, h, symmetric=not self.mean)
         genes = after[1] * self.messages(before[0] * self.to_gene(h), there, back, size)  # (G, K)
-        genes = leaky_relu(_among_genes(genes, data))
+        genes = leaky_relu(among_genes(genes, data))
         if self.gene_embedding is not None:
             genes = genes + self.gene_embedding
         messages = after[0] * self.messages(before[1] * genes, back, there, size[::-1])  # (N, K)
         refined = self.itself(h) + self.to_cell(messages)
         return normalize(refined, dim=1) if self.unit else refined, genes
-
-
-class PaperRefinement(LazyModuleMixin, nn.Module):
-    r"""The paper's transductive refinement, :math:`z = \mathrm{normalise}((h P + b) Q)`.
-
-    :math:`Q = ReLU(\hat B X^T W)` with one weight row per cell, so it is bound to the cells it was
-    trained on, which it meets at its first call. It is computed as :math:`h (P Q) + b Q`: the (N, G) product
-    never exists. Source: scRCL (arXiv 2512.10640), refinement module.
-
-    Shapes: ``h`` (N, D) → (N, K), (G, K). O(nnz K + G D K + N D K).
-
-    Parameters
-    ----------
-    out_channels
-        K.
-    dropout
-        Of the entries of ``h``.
-    """
-
-    def __init__(self, out_channels: int, *, dropout: float = 0.1) -> None:
-        super().__init__()
-        self.out_channels = out_channels
-        self.dropout = nn.Dropout(dropout)
-        self.messages = ExpressionConv()
-        self.cell_weight = nn.UninitializedParameter()
-        self.gene_weight = nn.UninitializedParameter()
-        self.gene_bias = nn.UninitializedParameter()
-
-    def initialize_parameters(self, h: Tensor, data: HeteroData) -> None:
-        """Take the numbers of cells and genes and the width from the first call."""
-        if not self.has_uninitialized_params():
-            return
-        _, _, (n_cells, n_genes) = _expression(data)
-        with torch.no_grad():
-            self.cell_weight.materialize((n_cells, self.out_channels))
-            nn.init.xavier_uniform_(self.cell_weight)
-            linear = nn.Linear(h.shape[1], n_genes)
-            for parameter, value in ((self.gene_weight, linear.weight), (self.gene_bias, linear.bias)):
-                parameter.materialize(value.shape)
-                parameter.copy_(value)
-
-    def forward(self, h: Tensor, data: HeteroData) -> tuple[Tensor, Tensor]:
-        """Refined cells (N, K), rows of unit length, and genes (G, K)."""
-        there, back, size = _expression(data)
-        before, after = _scales(there, back, size, h, symmetric=True)
-        genes = after[1] * self.messages(before[0] * self.cell_weight, there, back, size)
-        genes = relu(_among_genes(genes, data))  # (G, K)
-        mixed = self.gene_weight.T @ genes  # (D, K) = P Q
-        refined = self.dropout(h) @ mixed + self.gene_bias @ genes  # (N, K)
-        return normalize(refined, dim=1), genes
 
 
 def _expression(data: HeteroData) -> tuple[Edges, Edges, tuple[int, int]]:
@@ -181,7 +130,7 @@ def _expression(data: HeteroData) -> tuple[Edges, Edges, tuple[int, int]]:
     )
 
 
-def _among_genes(genes: Tensor, data: HeteroData) -> Tensor:
+def among_genes(genes: Tensor, data: HeteroData) -> Tensor:
     """One hop over each relation among genes, averaged."""
     stores = [data[t] for t in data.edge_types if t[0] == t[2] == _keys.GENE]
     if not stores:

@@ -52,7 +52,8 @@ class ScRCLModule(nn.Module):
         Modules of PyG's signatures; see :func:`scrcl_geo.nn.encode`.
     refinement
         Module with ``forward(h: (N, D), data) -> ((N, K), (G, K))``, shared by the views; in its graph
-        hidden cells express nothing.
+        hidden cells express nothing. One whose genes do not hang on the cells' view may also have
+        ``pair(h1, h2, data) -> ((N, K), (N, K), (G, K))``.
     """
 
     def __init__(self, encoder1: nn.Module, encoder2: nn.Module, refinement: nn.Module) -> None:
@@ -85,6 +86,9 @@ class ScRCLModule(nn.Module):
         """Both views of one batch."""
         h1, h2 = self.encoded(data)
         data = without_hidden_expression(data)
-        z1, genes1 = self.refinement(h1, data)  # (N, K), (G, K)
-        z2, genes2 = self.refinement(h2, data)
-        return Views(normalize(h1, dim=1), normalize(h2, dim=1), z1, z2, (genes1 + genes2) / 2)
+        if hasattr(self.refinement, "pair"):
+            z1, z2, genes = self.refinement.pair(h1, h2, data)  # type: ignore[operator]
+        else:
+            (z1, genes1), (z2, genes2) = self.refinement(h1, data), self.refinement(h2, data)
+            genes = (genes1 + genes2) / 2
+        return Views(normalize(h1, dim=1), normalize(h2, dim=1), z1, z2, genes)

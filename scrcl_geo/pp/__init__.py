@@ -7,6 +7,7 @@ from scrcl_geo.pp._graph import graph
 from scrcl_geo.pp._level_samples import level_samples
 from scrcl_geo.pp._matched import matched_neighbors
 from scrcl_geo.pp._neighbors import neighbors
+from scrcl_geo.pp._paper import paper_graph
 from scrcl_geo.pp._pca import pca
 from scrcl_geo.pp._reach import reach
 from scrcl_geo.pp._spatial import spatial_neighbors
@@ -20,6 +21,7 @@ __all__ = [
     "level_samples",
     "matched_neighbors",
     "neighbors",
+    "paper_graph",
     "pca",
     "reach",
     "select_genes",

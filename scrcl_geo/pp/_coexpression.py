@@ -8,28 +8,44 @@ import numpy as np
 from scipy import sparse
 
 from scrcl_geo import _keys, _validate
+from scrcl_geo._features.expression import DENSE, read_expression
 from scrcl_geo._neighbors.knn import connectivities, knn_distances
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 
-def coexpression(adata: AnnData, *, n_neighbors: int = 5) -> None:
+def coexpression(
+    adata: AnnData,
+    *,
+    n_neighbors: int = 5,
+    use_rep: str = _keys.LOADINGS,
+    metric: str = "cosine",
+    directed: bool = False,
+) -> None:
     """Genes with the most similar expression over the cells: the ``coexpressed_with`` edges.
 
-    Similarity is the cosine of the genes' rows in the principal components, that is their correlation
-    in the space that carries the main variation. Genes not in use have no edges.
+    By default similarity is the cosine of the genes' rows in the principal components, that is their
+    correlation in the space that carries the main variation. Genes not in use have no edges.
 
     Parameters
     ----------
     n_neighbors
-        Neighbours per gene; the graph is then made symmetric.
+        Neighbours per gene.
+    use_rep
+        What genes are compared by: ``"scrcl_pca"``, or their values over all cells, ``"counts"`` as stored or
+        ``"scaled"``, log expression with a standard deviation of 1, at most 10.
+    metric
+        ``"cosine"`` or ``"euclidean"``.
+    directed
+        Keep edges from each gene to its neighbours alone, as in the paper; otherwise both ways.
 
     Returns
     -------
     None
-        Writes ``varp["coexpression_connectivities"]`` (0/1) and ``varp["coexpression_distances"]``
-        (cosine distances), float32 CSR (G, G), and ``uns["coexpression_neighbors"]``.
+        Writes ``varp["coexpression_connectivities"]`` (0/1, a row per target) and
+        ``varp["coexpression_distances"]`` (a row per gene with its neighbours), float32 CSR (G, G), and
+        ``uns["coexpression_neighbors"]``.
 
     Examples
     --------
@@ -41,18 +57,27 @@ def coexpression(adata: AnnData, *, n_neighbors: int = 5) -> None:
     (200, 200)
     """
     _validate.at_least("n_neighbors", n_neighbors, 1)
-    remedy = "run sg.pp.pca(adata) first"
-    loadings = np.asarray(_validate.key(adata.varm, _keys.LOADINGS, slot="varm", do=remedy))
-    components = np.asarray(_validate.key(adata.obsm, _keys.PCA, slot="obsm", do=remedy))
-    used = np.flatnonzero(loadings.any(axis=1))
-    genes = loadings[used] * components.std(axis=0)  # (n_used, F)
-    among_used = knn_distances(genes, n_neighbors, metric="cosine").tocoo()
+    used, genes = _genes(adata, use_rep)
+    among_used = knn_distances(genes, n_neighbors, metric=metric).tocoo()
     shape = (adata.n_vars, adata.n_vars)
     distances = sparse.csr_matrix((among_used.data, (used[among_used.row], used[among_used.col])), shape)
-    adata.varp[_keys.COEXPRESSION_CONNECTIVITIES] = connectivities(distances)
+    adata.varp[_keys.COEXPRESSION_CONNECTIVITIES] = connectivities(distances, directed=directed)
     adata.varp[_keys.COEXPRESSION_DISTANCES] = distances
     adata.uns[_keys.COEXPRESSION_NEIGHBORS] = {
         "connectivities_key": _keys.COEXPRESSION_CONNECTIVITIES,
         "distances_key": _keys.COEXPRESSION_DISTANCES,
-        "params": {"n_neighbors": n_neighbors, "method": "knn", "metric": "cosine"},
+        "params": {"n_neighbors": n_neighbors, "method": "knn", "metric": metric},
     }
+
+
+def _genes(adata: AnnData, use_rep: str) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of the genes in use, and these by what they are compared by, (n_used, F)."""
+    _validate.one_of("use_rep", use_rep, (_keys.LOADINGS, *DENSE))
+    if use_rep in DENSE:
+        genes = read_expression(adata).dense(use_rep).T
+        return np.flatnonzero(adata.var[_keys.USED_GENES].to_numpy(dtype=bool)), genes
+    remedy = "run sg.pp.pca(adata) first"
+    loadings = np.asarray(_validate.key(adata.varm, _keys.LOADINGS, slot="varm", do=remedy))
+    components = np.asarray(_validate.key(adata.obsm, _keys.PCA, slot="obsm", do=remedy))
+    used = np.flatnonzero(loadings.any(axis=1))
+    return used, loadings[used] * components.std(axis=0)

@@ -8,6 +8,7 @@ import numpy as np
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo._features import checks
+from scrcl_geo._features.expression import used_expression
 from scrcl_geo._neighbors.balanced import balanced_distances
 from scrcl_geo._neighbors.knn import connectivities, knn_distances
 
@@ -35,7 +36,7 @@ def neighbors(
     n_neighbors
         Neighbours per cell, the cell itself not counted; the graph is then made symmetric.
     use_rep
-        Key of ``obsm`` to measure distances in.
+        Key of ``obsm`` to measure distances in, or ``"X"`` for the log expression of the genes in use.
     metric
         ``"cosine"``, as in the paper, or ``"euclidean"``.
     batch_key
@@ -62,7 +63,10 @@ def neighbors(
     500
     """
     _validate.at_least("n_neighbors", n_neighbors, 1)
-    x = np.asarray(_validate.key(adata.obsm, use_rep, slot="obsm", do="run sg.pp.pca(adata) first"))
+    if use_rep == "X":
+        x = used_expression(adata).toarray()
+    else:
+        x = np.asarray(_validate.key(adata.obsm, use_rep, slot="obsm", do="run sg.pp.pca(adata) first"))
     if batch_key is None:
         distances = knn_distances(x, n_neighbors, metric=metric, seed=seed)
     else:

@@ -11,7 +11,8 @@ import pandas as pd
 
 from scrcl_geo import _keys, _palette, _validate, metrics
 from scrcl_geo import cluster as methods
-from scrcl_geo._features.checks import recorded_batch_key
+from scrcl_geo._features import checks
+from scrcl_geo.cluster._order import by_size
 from scrcl_geo.tl._estimate import estimate_clusters
 from scrcl_geo.tl._rep import rep_of
 from scrcl_geo.tl._voices import Clusterer, Voices
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+METHODS = ("auto", "gmm", "kmeans", "spherical_kmeans", "merging", "leiden")
 _SWALLOWED = 0.95  # share of the largest cluster
 _FOLLOWS = 0.25  # mutual information with the samples; published domains and types stay below .02
 
@@ -32,6 +34,7 @@ def cluster(
     method: str | Clusterer = "auto",
     use_rep: str = _keys.EMBEDDING,
     resolution: float | None = None,
+    n_majority: int = 0,
     key_added: str = _keys.CLUSTERS,
     seed: int = 0,
 ) -> None:
@@ -44,15 +47,18 @@ def cluster(
     n_clusters
         Number of clusters, where it is known; otherwise :func:`estimate_clusters` decides.
     method
-        ``"gmm"`` (see :func:`scrcl_geo.cluster.gmm`), ``"kmeans"``, ``"merging"``, ``"leiden"``, or any
-        function ``(embedding, n_clusters, *, seed) -> labels``. ``"auto"`` is the mixture; in tissue it is
-        reconciled with one of the input, averaged over half of the reach, and with one and k-means of the
-        composition, which need no network (:func:`scrcl_geo.cluster.consensus`), where half of the reach is
-        more than one hop.
+        ``"gmm"`` (see :func:`scrcl_geo.cluster.gmm`), ``"kmeans"``, ``"spherical_kmeans"``, ``"merging"``,
+        ``"leiden"``, or any function ``(embedding, n_clusters, *, seed) -> labels``. ``"auto"`` is the
+        mixture; in tissue it is reconciled with one of the input, averaged over half of the reach, and with
+        one and k-means of the composition, which need no network (:func:`scrcl_geo.cluster.consensus`),
+        where half of the reach is more than one hop.
     use_rep
         Key of ``obsm`` to cluster.
     resolution
         Of Leiden, instead of a number of clusters; 1 by default.
+    n_majority
+        Give each cell the label that most of so many nearest cells in space have, as the paper does in tissue
+        with 50; 0 leaves the labels.
     key_added
         Column to write.
     seed
@@ -68,8 +74,8 @@ def cluster(
     Raises
     ------
     ScrclInputError
-        No embedding, a number of clusters below 2 or above the number of cells, or a resolution for a method
-        that has none.
+        No embedding, a number of clusters below 2 or above the number of cells, a resolution for a method
+        that has none, or a majority without coordinates.
 
     Examples
     --------
@@ -83,11 +89,12 @@ def cluster(
     embedding = rep_of(adata, use_rep)
     _validate.n_clusters(n_clusters, adata.n_obs)
     if isinstance(method, str):
-        _validate.one_of("method", method, ("auto", "gmm", "kmeans", "merging", "leiden"))
+        _validate.one_of("method", method, METHODS)
     if resolution is not None and (method != "leiden" or n_clusters is not None):
         found = f"method={method!r}, n_clusters={n_clusters}"
         remedy = "pass method='leiden' without n_clusters"
         raise _validate.fail("resolution is for Leiden alone", found, remedy)
+    coordinates = checks.coordinates(adata, _keys.SPATIAL) if n_majority else None
     number = n_clusters
     if number is None and method != "leiden":
         number = estimate_clusters(adata, use_rep=use_rep, seed=seed)
@@ -103,6 +110,10 @@ def cluster(
         labels = methods.on_sample(clusterer, embedding, seed=seed)
     else:
         labels = method(embedding, n_clusters=number, seed=seed)  # an own clusterer sees all cells
+    if coordinates is not None:
+        batch_key = checks.recorded_batch_key(adata)
+        samples = None if batch_key is None else checks.samples(adata, batch_key)
+        labels = by_size(methods.majority(labels, coordinates, n_majority, samples))
     share = np.bincount(labels).max() / len(labels)
     if share > _SWALLOWED and number != 1:
         logger.warning("one cluster holds %.1f %% of the cells", 100 * share)
@@ -114,7 +125,7 @@ def cluster(
 
 
 def _warn_of_slides(adata: AnnData, labels: np.ndarray) -> None:
-    batch_key = recorded_batch_key(adata)
+    batch_key = checks.recorded_batch_key(adata)
     if batch_key is None:
         return
     shared = metrics.nmi(adata.obs[batch_key].astype(str), labels)

@@ -72,7 +72,8 @@ def embed(
         ``input_hash``, ``from_network``, ``n_hops`` of the average). Up to 100,000 cells it also writes what
         :func:`neighbors` does, so that scanpy's tools go on with ``neighbors_key="scrcl"``. Where the views
         have collapsed or training did not help to predict held-out cells, warns, and ``X_scrcl`` is the input
-        instead, in tissue averaged over half of its reach.
+        instead, in tissue averaged over half of its reach. Of ``ScRCL.paper()``, ``X_scrcl`` is
+        ``X_scrcl_refined``.
 
     Examples
     --------
@@ -87,6 +88,7 @@ def embed(
     import torch_geometric
 
     from scrcl_geo.model import ScRCL
+    from scrcl_geo.model._paper import PAPER
 
     model = model or ScRCL()
     model.fit(
@@ -100,9 +102,15 @@ def embed(
     views = model.views(adata)
     refined = views.side_by_side("z").cpu().numpy()
     rank = effective_rank(views.side_by_side("u").cpu().numpy())
-    from_network = _worth_reading(rank, model)
-    embedding = views.joint.cpu().numpy() if from_network else np.asarray(adata.obsm[_keys.PCA], np.float32)
-    n_hops = _hops(adata, views=from_network)
+    published = model.config["preset"] == PAPER
+    from_network = published or _worth_reading(rank, model)
+    n_hops = 0 if published else _hops(adata, views=from_network)
+    if published:
+        embedding = refined  # the paper clusters both views as they are
+    elif from_network:
+        embedding = views.joint.cpu().numpy()
+    else:
+        embedding = np.asarray(adata.obsm[_keys.PCA], np.float32)
     if n_hops:
         embedding = smooth(embedding, adata.obsp[_keys.SPATIAL_CONNECTIVITIES], n_hops)
     adata.obsm[key_added] = embedding
@@ -110,7 +118,7 @@ def embed(
     losses = pd.DataFrame(model.log_.losses)
     losses.index = losses.index.astype(str)
     adata.uns[_keys.RESULTS] = {
-        "params": {**model.config, "n_hops": list(model.reading_.n_hops), "input": model.config["use_rep"]},
+        "params": {**model.config, "input": model.config["use_rep"]},
         "objective": {term["name"]: term for term in model.objective.config()},
         "edges": ["/".join(edge.edge_type) for edge in model.edges],
         "from_network": from_network,

@@ -120,7 +120,7 @@ def test_a_method_runs(name, method, monkeypatch):
         monkeypatch.setattr(module, "STEP", sg.ScRCL().config["max_epochs"])
     if name == "scrcl_paper":  # five epochs instead of hundreds
         setting = sg.ScRCL.paper
-        monkeypatch.setattr(sg.ScRCL, "paper", lambda k: setting(k, max_epochs=5))
+        monkeypatch.setattr(sg.ScRCL, "paper", lambda k, **how: setting(k, max_epochs=5, **how))
     run(module)
 
 

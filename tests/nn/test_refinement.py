@@ -4,6 +4,7 @@ import pytest
 import torch
 from graphs import cells_and_genes, dense, random_graph
 from torch.nn.functional import leaky_relu, normalize, relu
+from torch_geometric.nn import GCNConv
 
 from scrcl_geo import _keys
 from scrcl_geo._messages import plain
@@ -30,7 +31,7 @@ def weighted(n, seed=0):
 
 def graph(x, among_genes, dtype=torch.float64):
     x, among_genes = x.to(dtype), among_genes.to(dtype)
-    return cells_and_genes(torch.zeros(len(x), 1, dtype=dtype), x, among_genes=among_genes)
+    return cells_and_genes(x, x, among_genes=among_genes)
 
 
 def dense_propagate(adj, x):
@@ -52,19 +53,18 @@ def dense_bipartite(layer, h, x, adj):
 
 
 def dense_paper(layer, h, x, adj):
-    genes = relu(dense_propagate(adj, dense_normalized(x).T @ layer.cell_weight))
-    scores = h @ layer.gene_weight.T + layer.gene_bias  # (N, G), what the layer never forms
+    genes = relu(dense_propagate(adj, x.T @ layer.gene.weight.T) + layer.gene.bias)
+    scores = layer.project(h)  # (N, G), what the layer never forms
     return normalize(scores @ genes, dim=1), genes
 
 
 def layers(data, dtype=torch.float64):
     torch.manual_seed(0)
-    n = data[_keys.CELL].num_nodes
-    paper = PaperRefinement(K, dropout=0.0).to(dtype)
-    paper(torch.zeros(n, D, dtype=dtype), data)  # takes its sizes
+    n_cells, n_genes = data[_keys.CELL].x.shape
+    paper = PaperRefinement(D, K, n_cells=n_cells, n_genes=n_genes, dropout=0.0)
     return [
         (BipartiteRefinement(D, K, dropout=0.0).to(dtype), dense_bipartite),
-        (paper, dense_paper),
+        (paper.to(dtype), dense_paper),
     ]
 
 
@@ -177,10 +177,34 @@ def test_several_relations_of_genes_are_averaged_and_none_is_no_hop():
 
 
 def test_the_papers_refinement_knows_its_cells():
+    layer, _ = layers(graph(expression(), weighted(G)))[1]
+    others = graph(expression(N + 1), weighted(G))
+    with pytest.raises(ValueError, match=r"cannot read the features .*\(51, 30\) for 50 cells and 30 genes"):
+        layer(torch.zeros(N + 1, D, dtype=torch.float64), others)
+
+
+def test_the_papers_genes_are_those_of_a_convolution_of_pyg():
+    x = expression()
+    data = graph(x, weighted(G))
+    directed = (torch.rand(G, G, generator=torch.Generator().manual_seed(3)) > 0.8).fill_diagonal_(False)
+    index = directed.nonzero().T
+    data[_keys.COEXPRESSED].edge_index = index
+    del data[_keys.COEXPRESSED].edge_weight
+    layer, _ = layers(data)[1]
+    conv = GCNConv(N, K).double()
+    conv.lin.weight, conv.bias = layer.gene.weight, layer.gene.bias
+    torch.nn.init.normal_(layer.gene.bias)
+    _, genes = layer(torch.zeros(N, D, dtype=torch.float64), data)
+    torch.testing.assert_close(genes, relu(conv(x.T, index)))
+
+
+def test_a_pair_of_views_is_refined_as_each_by_itself():
     data = graph(expression(), weighted(G))
     layer, _ = layers(data)[1]
-    assert layer.cell_weight.shape == (N, K)
-    assert layer.gene_weight.shape == (G, D)
+    h1, h2 = torch.randn(2, N, D, dtype=torch.float64)
+    z1, z2, genes = layer.pair(h1, h2, data)
+    torch.testing.assert_close((z1, genes), layer(h1, data))
+    torch.testing.assert_close((z2, genes), layer(h2, data))
 
 
 @pytest.mark.parametrize("mean", [False, True], ids=["symmetric", "mean"])

@@ -154,7 +154,7 @@ def test_what_cannot_be_mapped_is_named_and_leaves_no_trace(case, new, tmp_path)
 def test_models_that_cannot_map_say_so(adata):
     model = sg.ScRCL.paper(5, hidden_channels=16, max_epochs=1)
     sg.tl.embed(adata, model=model, progress=False)
-    with pytest.raises(ValueError, match="the model cannot map new cells: found use_rep='X'"):
+    with pytest.raises(ValueError, match="the model cannot map new cells: found use_rep='counts'"):
         model.remember(adata)
     model = sg.ScRCL(max_epochs=1).fit(adata, progress=False)
     with pytest.raises(ValueError, match=r"run sg.tl.embed\(adata\) and sg.tl.cluster\(adata\) first"):

@@ -40,7 +40,7 @@ links = torch.stack([torch.cat([ring, ring.roll(1)]), torch.cat([ring.roll(1), r
 links = EdgeIndex(links, sparse_size=(n_cells, n_cells), is_undirected=True).sort_by("col").values
 
 data = HeteroData()
-data["cell"].x = torch.randn(n_cells, 8)
+data["cell"].x = expression
 data["gene"].num_nodes = n_genes
 data["cell", "linked_to", "cell"].edge_index = links
 cells, genes = expression.nonzero().T
@@ -54,9 +54,9 @@ objective = Objective(
     Term(NeighborhoodAlignment(0.1)),
     Term(ViewConsistency(per_cell=True), on="z", weight=0.02),
 )
-for refinement in (BipartiteRefinement(16, 4), PaperRefinement(4)):
-    module = ScRCLModule(MLPEncoder(8, 16), GCNEncoder(8, 16), refinement)
-    module(data)  # parts of a lazy size take theirs
+paper = PaperRefinement(16, 4, n_cells=n_cells, n_genes=n_genes)
+for refinement in (BipartiteRefinement(16, 4), paper):
+    module = ScRCLModule(MLPEncoder(n_genes, 16), GCNEncoder(n_genes, 16), refinement)
     log = fit(module, objective, [data], TrainingSettings(max_epochs=20), progress=False)
     first, last = (sum(log.losses[epoch].values()) for epoch in (0, -1))
     assert last < first, (first, last)
