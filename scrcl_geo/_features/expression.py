@@ -11,6 +11,7 @@ from scipy import sparse
 from scrcl_geo import _keys, _validate
 from scrcl_geo._features.rows import in_memory, row_sums
 from scrcl_geo._features.values import COUNTS, NORMALIZED, SCALED
+from scrcl_geo._schema.result import stored
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,14 @@ def _scale_rows(x: sparse.csr_matrix, scale: np.ndarray) -> None:
 def stored_expression(adata: Any) -> tuple[Any, np.ndarray, dict[str, Any]]:
     """Matrix, mask of the genes in use and parameters that ``pp.select_genes`` recorded."""
     remedy = "run sg.pp.graph(adata) first"
-    params = _validate.key(adata.uns, _keys.GRAPH_PARAMS, slot="uns", do=remedy)
-    used = _validate.key(adata.var, _keys.USED_GENES, slot="var", do=remedy).to_numpy(dtype=bool)
-    matrix = adata.layers[params["layer"]] if params["layer"] else adata.X
-    return matrix, used, params
+    params = stored(adata, "uns", _keys.GRAPH_PARAMS, do=remedy)
+    used = stored(adata, "var", _keys.USED_GENES, do=remedy)
+    return matrix_of(adata, params["layer"]), used, params
+
+
+def matrix_of(adata: Any, layer: str) -> Any:
+    """The matrix in a layer or, where none is named, in ``X``; checked for being there."""
+    matrix = _validate.key(adata.layers, layer, slot="layers") if layer else adata.X
+    if matrix is None:
+        raise _validate.fail("X is empty", "no matrix", "store the counts in X")
+    return matrix

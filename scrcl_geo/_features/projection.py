@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 from scipy import linalg, sparse
 
-from scrcl_geo import _validate
+from scrcl_geo import _keys, _validate
 from scrcl_geo._features.rows import chunks, column_sums
 from scrcl_geo._features.values import SAMPLE
 
-LOG, ZSCORE, PEARSON = "log", "zscore", "pearson"
-TRANSFORMS = (LOG, ZSCORE, PEARSON)
+LOG, ZSCORE, PEARSON = TRANSFORMS = _keys.TRANSFORMS
 _THETA = 100.0  # overdispersion of the null model of Lause et al.
 _ZSCORE_LIMIT = 10.0
 _TINY = float(np.finfo(np.float32).tiny)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from scrcl_geo import _keys, _validate
+from scrcl_geo._schema.result import stored
 from scrcl_geo.tl._cluster import cluster
 from scrcl_geo.tl._stability import cluster_stability
 
@@ -131,7 +132,7 @@ def _tree(adata: AnnData, keys: list[str]) -> pd.DataFrame:
 
 def _forget(adata: AnnData, key_added: str, keys: list[str]) -> None:
     """Columns of an earlier call, and colours that may be too few now."""
-    earlier = adata.uns.get(_named(key_added), {}).get("keys", [])
+    earlier = stored(adata, "uns", _named(key_added), default={"keys": []})["keys"]
     for key in earlier:
         if key not in keys and key in adata.obs:
             del adata.obs[key]
