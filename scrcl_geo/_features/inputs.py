@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from scrcl_geo import _keys
+from scrcl_geo import _keys, _validate
 from scrcl_geo._features.expression import Expression, read_expression
 from scrcl_geo._features.projection import TRANSFORMS, Projection, fit_projection
 from scrcl_geo._schema.result import stored
@@ -98,6 +98,9 @@ def fit_inputs(
                 matrix, expression.totals, effective, n_components, seed=seed
             )
     inputs = InputMap(tuple(projections.values()))
+    if not any(p.components.any() for p in inputs.projections):
+        found = f"{len(expression.totals)} cells that do not differ in any gene in use"
+        raise _validate.fail("there is nothing to tell apart", found, "check the file or name a layer")
     return inputs, inputs.of_expression(expression)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from scrcl_geo import _keys, _validate, pp, tl
 from scrcl_geo._pipeline.plan import Plan
 from scrcl_geo.model import ScRCL
+from scrcl_geo.train import TrainingError
 from scrcl_geo.train._runtime import resolve_device
 
 if TYPE_CHECKING:
@@ -71,14 +72,18 @@ def run(
         ScRCL.paper(job.n_clusters or 32) if paper else ScRCL(batch_size=plan.batch_size)
     )  # the paper sets its width K to the clusters
     with timed("embed", seconds, plan):
-        tl.embed(
-            adata,
-            model=model,
-            seed=job.seed,
-            device=job.device,
-            checkpoint=checkpoint,
-            progress=job.progress,
-        )
+        try:
+            tl.embed(
+                adata,
+                model=model,
+                seed=job.seed,
+                device=job.device,
+                checkpoint=checkpoint,
+                progress=job.progress,
+            )
+        except TrainingError as error:
+            remedy = "check the values, or state what they are with --values"
+            raise _validate.fail("training does not get on", str(error), remedy) from error
     with timed("cluster", seconds, plan):
         rep = _keys.REFINED if paper else _keys.EMBEDDING
         tl.cluster(adata, job.n_clusters, use_rep=rep, method="kmeans" if paper else "auto", seed=job.seed)

@@ -5,6 +5,7 @@ import resource
 import signal
 import sys
 import time
+import traceback
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from threadpoolctl import threadpool_limits
 import scrcl_geo as sg
 from scrcl_geo import _pipeline, cli  # noqa: F401 - a fork finds them imported
 
-LIMIT = 60.0  # seconds, after which a call hangs
+LIMIT = 240.0  # seconds, after which a call hangs, on a busy machine too
 MEMORY = 16e9  # bytes of addresses; what asks for more fails instead of taking the machine
 
 
@@ -125,21 +126,14 @@ def _inside(call, said):
     resource.setrlimit(resource.RLIMIT_AS, (int(MEMORY), int(MEMORY)))
     threadpool_limits(1)  # threads of the parent are not there
     call.prepare()
+    sys.argv = ["scrcl-geo", *call.arguments]
     try:
-        code = cli.main(call.arguments)
+        cli.console()
     except SystemExit as error:
-        code = error.code or 0
+        return int(error.code or 0)
     except BaseException:
-        import traceback
-
         traceback.print_exc()
-        code = 1
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except (OSError, ValueError):
-        code = code or 120
-    return code
+    return 1
 
 
 def make(number, groups, made, folder, seed=0):

@@ -3,7 +3,7 @@
 from fuzz.results import results
 from fuzz.saved import checkpoints, models
 from fuzz.sources import cells, sources
-from fuzz.states import paths, settings, streams
+from fuzz.states import locks, paths, settings, streams
 
 GROUPS = {
     "model folders": models,
@@ -15,4 +15,5 @@ GROUPS = {
     "streams": streams,
     "checkpoints": checkpoints,
     "cells": cells,
+    "files beside the output": locks,
 }

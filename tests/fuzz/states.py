@@ -94,6 +94,30 @@ def paths(made, folder, rng):
     return Call(calls[rng.integers(len(calls))], f"{name} {odd[-60:]!r}", as_nobody(odd))
 
 
+def locks(made, folder, rng):
+    """Something else in the place of the files that a run keeps beside its output."""
+    output = folder / "out.h5ad"
+    at = folder / str(rng.choice([".out.h5ad.lock", ".out.h5ad.checkpoint", ".out.h5ad.checkpoint.part"]))
+    kind = ["fifo", "folder", "loop", "dangling", "unreadable", "full"][rng.integers(6)]
+    if kind == "fifo":
+        os.mkfifo(at)
+    elif kind == "folder":
+        at.mkdir()
+        (at / "mine").write_text("mine")
+    elif kind == "loop":
+        at.symlink_to(at)
+    elif kind == "dangling":
+        at.symlink_to(folder / "gone" / "further")
+    elif kind == "full":
+        at.symlink_to("/dev/full")
+    else:
+        at.write_text("mine")
+        at.chmod(0)
+    arguments = ["run", str(made.cells), "--output", str(output), "--n-clusters", "2", "--quiet"]
+    extra = [[], ["--resume"], ["--checkpoint-every", "0"]][rng.integers(3)]
+    return Call([*arguments, *extra], f"{at.name} {kind}")
+
+
 def run_of(sound):
     return ["run", sound["cells"], "--output", sound["output"], "--n-clusters", "2", "--quiet"]
 

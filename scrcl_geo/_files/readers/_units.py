@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,5 +88,6 @@ def _scales(adata: AnnData) -> dict[str, float]:
     for library in libraries.values():
         factors = library.get("scalefactors") if isinstance(library, dict) else None
         if isinstance(factors, dict):
-            return {name: f for name, f in factors.items() if isinstance(f, Real) and 0 < f < float("inf")}
+            numbers = {name: float(f) for name, f in factors.items() if isinstance(f, int | float)}
+            return {name: f for name, f in numbers.items() if 0 < f < float("inf")}
     return {}
