@@ -221,7 +221,11 @@ def streams(made, folder, rng):
     return Call(calls[rng.integers(len(calls))], prepare.__name__, prepare)
 
 
+_HELD = []  # a stream that nobody holds closes its file
+
+
 def closed_output():
+    _HELD.append(sys.stdout)
     sys.stdout = None
     os.close(1)
 
@@ -237,12 +241,14 @@ def broken_pipe():
 
 
 def closed_error():
+    _HELD.append(sys.stderr)
     sys.stderr = None
     os.close(2)
 
 
 def ascii_alone():
     """What LANG=C is without UTF-8 mode."""
+    _HELD.extend([sys.stdout, sys.stderr])
     sys.stdout = io.TextIOWrapper(os.fdopen(1, "wb"), encoding="ascii", errors="strict")
     sys.stderr = io.TextIOWrapper(os.fdopen(2, "wb"), encoding="ascii", errors="backslashreplace")
 
