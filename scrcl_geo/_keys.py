@@ -16,6 +16,10 @@ LINKED = (CELL, "linked_to", CELL)
 # cell–cell edges that can be found again for new cells, or that these do without
 MAPPED_EDGES = (SIMILAR, NEAR, MATCHED)
 
+# what the values of a matrix are, and the transforms under which they are projected
+VALUE_KINDS = ("counts", "normalized", "log", "scaled")
+TRANSFORMS = ("log", "zscore", "pearson")
+
 # AnnData input
 SPATIAL = "spatial"
 UNITS = "scrcl_units"

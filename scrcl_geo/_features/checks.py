@@ -9,6 +9,7 @@ from scipy import sparse
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo._features.rows import on_disk
+from scrcl_geo._schema.result import stored
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -31,7 +32,7 @@ def samples(adata: AnnData, batch_key: str) -> np.ndarray:
 def recorded_batch_key(adata: AnnData) -> str | None:
     """The column of samples that the graph was made with, where one was and is still there."""
     for key in (_keys.RESULTS, _keys.GRAPH_PARAMS, _keys.SPATIAL_NEIGHBORS):
-        recorded = adata.uns.get(key, {})
+        recorded = stored(adata, "uns", key, default={})
         params = recorded.get("params", {})
         for column in (recorded.get("batch_key"), params.get("batch_key"), params.get("library_key")):
             if isinstance(column, str) and column in adata.obs:

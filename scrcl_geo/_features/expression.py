@@ -13,6 +13,7 @@ from scrcl_geo import _keys, _validate
 from scrcl_geo._features.rows import in_memory, row_sums
 from scrcl_geo._features.sample_scales import scaled
 from scrcl_geo._features.values import COUNTS, LOG, NORMALIZED, SCALED
+from scrcl_geo._schema.result import stored
 
 DENSE = ("counts", "scaled")
 _LARGEST_SCALED = 10.0
@@ -65,8 +66,9 @@ def read_expression(adata: Any) -> Expression:
     """
     matrix, used, params = stored_expression(adata)
     values, totals = in_memory(matrix, used, progress="read genes in use")
-    if _keys.SAMPLE_SCALES in adata.varm and "samples" in params:
-        values = _levelled(values, np.asarray(adata.varm[_keys.SAMPLE_SCALES])[used].T, adata, params)
+    scales = stored(adata, "varm", _keys.SAMPLE_SCALES)
+    if scales is not None and "samples" in params:
+        values = _levelled(values, scales[used].T, adata, params)
     return Expression(values, totals, params["values"], params.get("target_sum"))
 
 
@@ -144,7 +146,14 @@ def _scale_rows(x: sparse.csr_matrix, scale: np.ndarray) -> None:
 def stored_expression(adata: Any) -> tuple[Any, np.ndarray, dict[str, Any]]:
     """Matrix, mask of the genes in use and parameters that ``pp.select_genes`` recorded."""
     remedy = "run sg.pp.graph(adata) first"
-    params = _validate.key(adata.uns, _keys.GRAPH_PARAMS, slot="uns", do=remedy)
-    used = _validate.key(adata.var, _keys.USED_GENES, slot="var", do=remedy).to_numpy(dtype=bool)
-    matrix = adata.layers[params["layer"]] if params["layer"] else adata.X
-    return matrix, used, params
+    params = stored(adata, "uns", _keys.GRAPH_PARAMS, do=remedy)
+    used = stored(adata, "var", _keys.USED_GENES, do=remedy)
+    return matrix_of(adata, params["layer"]), used, params
+
+
+def matrix_of(adata: Any, layer: str) -> Any:
+    """The matrix in a layer or, where none is named, in ``X``; checked for being there."""
+    matrix = _validate.key(adata.layers, layer, slot="layers") if layer else adata.X
+    if matrix is None:
+        raise _validate.fail("X is empty", "no matrix", "store the counts in X")
+    return matrix

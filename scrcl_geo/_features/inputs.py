@@ -11,6 +11,7 @@ import numpy as np
 from scrcl_geo import _keys, _validate
 from scrcl_geo._features.expression import Expression, read_expression
 from scrcl_geo._features.projection import TRANSFORMS, Projection, fit_projection
+from scrcl_geo._schema.result import stored
 
 _ARRAYS = ("mean", "scale", "components", "center")
 
@@ -61,16 +62,16 @@ class InputMap:
         }
 
     @classmethod
-    def from_dict(cls, stored: dict[str, Any]) -> InputMap:
+    def from_dict(cls, entries: dict[str, Any]) -> InputMap:
         """What :meth:`to_dict` wrote."""
         return cls(
             tuple(
                 Projection(
                     transform,
-                    **{name: stored[transform][name] for name in _ARRAYS},
-                    limit=float(stored[transform]["limit"]),
+                    **{name: entries[transform][name] for name in _ARRAYS},
+                    limit=float(entries[transform]["limit"]),
                 )
-                for transform in _in_order(stored)
+                for transform in _in_order(entries)
             )
         )
 
@@ -78,7 +79,7 @@ class InputMap:
     def of(cls, adata: Any) -> InputMap:
         """The map that ``pp.pca`` left in an AnnData."""
         remedy = "run sg.pp.graph(adata) first"
-        return cls.from_dict(_validate.key(adata.uns, _keys.INPUTS, slot="uns", do=remedy))
+        return cls.from_dict(stored(adata, "uns", _keys.INPUTS, do=remedy))
 
 
 def fit_inputs(
@@ -97,6 +98,9 @@ def fit_inputs(
                 matrix, expression.totals, effective, n_components, seed=seed
             )
     inputs = InputMap(tuple(projections.values()))
+    if not any(p.components.any() for p in inputs.projections):
+        found = f"{len(expression.totals)} cells that do not differ in any gene in use"
+        raise _validate.fail("there is nothing to tell apart", found, "check the file or name a layer")
     return inputs, inputs.of_expression(expression)
 
 

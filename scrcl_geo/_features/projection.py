@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from scipy import linalg, sparse
 
-from scrcl_geo import _validate
+from scrcl_geo import _keys, _validate
 from scrcl_geo._features.rows import chunks, column_sums
 from scrcl_geo._features.values import SAMPLE
 
-LOG, ZSCORE, PEARSON = "log", "zscore", "pearson"
-TRANSFORMS = (LOG, ZSCORE, PEARSON)
+LOG, ZSCORE, PEARSON = TRANSFORMS = _keys.TRANSFORMS
 _THETA = 100.0  # overdispersion of the null model of Lause et al.
 _ZSCORE_LIMIT = 10.0
+_ROUNDING = 1e-5  # difference of single-precision numbers that says nothing, beside their size
 _TINY = float(np.finfo(np.float32).tiny)
 
 Rows = Callable[[Any, np.ndarray], np.ndarray]
@@ -54,7 +54,8 @@ class Projection:
 def fit_projection(
     matrix: Any, totals: np.ndarray, transform: str, n_components: int, *, seed: int = 0
 ) -> Projection:
-    """Principal components of an (N, G) matrix under a transform, scaled to unit total variance.
+    """Principal components of an (N, G) matrix under a transform, scaled to unit total variance; of cells
+    that are all alike, nothing.
 
     ``log`` takes log expression as it is; ``zscore`` scales each gene to unit variance and clips at 10
     standard deviations; ``pearson`` turns counts into analytic Pearson residuals (Lause, Berens & Kobak,
@@ -78,8 +79,10 @@ def fit_projection(
 
     total = np.zeros(n_genes)
     second = np.zeros((n_genes, n_genes))
+    low, high = np.full(n_genes, np.inf), np.full(n_genes, -np.inf)
     for rows, part in chunks(matrix, progress=f"components {transform}"):
         dense = transformed(part, totals[rows])
+        low, high = np.minimum(low, dense.min(axis=0)), np.maximum(high, dense.max(axis=0))
         total += dense.sum(axis=0, dtype=np.float64)
         second += linalg.blas.ssyrk(1.0, dense.T)  # the upper triangle of denseᵀ dense
     average = total / len(totals)
@@ -90,6 +93,8 @@ def fit_projection(
     # an eigenvector's sign is arbitrary: the largest loading is made positive
     vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), range(n_components)])
     vectors = vectors / np.sqrt(max(values.sum(), _TINY))
+    if (high - low <= _ROUNDING * np.maximum(np.abs(low), np.abs(high))).all():
+        vectors[:] = 0  # scaled up, rounding would look like components
     return Projection(transform, mean, scale, limit, vectors.astype(np.float32), average @ vectors)
 
 

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from scrcl_geo import _validate
+from scrcl_geo import _keys, _validate
 from scrcl_geo._features import checks
 from scrcl_geo._features.rows import chunks, on_disk, row_sums
 
 logger = logging.getLogger(__name__)
 
-COUNTS, NORMALIZED, LOG, SCALED = "counts", "normalized", "log", "scaled"
-KINDS = (COUNTS, NORMALIZED, LOG, SCALED)
+COUNTS, NORMALIZED, LOG, SCALED = KINDS = _keys.VALUE_KINDS
 # log1p of the largest count a 64-bit float holds exactly is 36.7; of a billion, 20.7
 _LARGEST_LOG = 25.0
 _ROUNDING = 1e-4  # off a whole number, of one that was one

@@ -33,6 +33,9 @@ def output_lock(output: str | Path) -> Iterator[None]:
     except Timeout:
         found, remedy = "its lock is held", "wait for it or choose another output"
         raise _validate.fail(f"another run writes {output}", found, remedy) from None
+    except OSError as error:  # something else than a file is in its place
+        found = error.strerror or type(error).__name__
+        raise _validate.fail(f"cannot lock {output} with {file.name}", found, "remove it") from error
     try:
         with unfinished(file):
             yield

@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 from scrcl_geo import _validate
+from scrcl_geo._files.h5ad import IN_MEMORY
 from scrcl_geo._files.memory import machine_bytes
 
 _READ_IN_FULL = 50_000_000  # bytes up to which a file is read in full
@@ -70,17 +72,21 @@ def _is_hdf5(path: Path) -> bool:
 
 
 def _unpacked(path: Path) -> int:
-    """Bytes of all arrays that are read to memory; walks through all of the file."""
+    """Bytes of all arrays that are read to memory; walks through all of the file.
+
+    A large X stays in the file, and so does what is beside it in ``raw``.
+    """
     import h5py
 
-    sizes = []
+    sizes: Counter[str] = Counter()
 
     def look(name: str, item: h5py.HLObject) -> None:  # anything returned would end the walk
         for key in item.attrs:
             item.attrs[key]
-        if isinstance(item, h5py.Dataset) and name.split("/")[0] not in _ON_DISK:
-            sizes.append(item.size * item.dtype.itemsize)
+        if isinstance(item, h5py.Dataset):
+            sizes[name.split("/")[0]] += item.size * item.dtype.itemsize
 
     with h5py.File(path, "r") as file:
         file.visititems(look)
-    return sum(sizes)
+    large = sizes["X"] > IN_MEMORY
+    return sum(size for name, size in sizes.items() if not (large and name in _ON_DISK))

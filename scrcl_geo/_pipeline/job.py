@@ -14,6 +14,7 @@ from scrcl_geo._pipeline.plan import Plan
 from scrcl_geo.model import ScRCL
 from scrcl_geo.model._network import PRESETS
 from scrcl_geo.model._paper import PAPER
+from scrcl_geo.train import TrainingError
 from scrcl_geo.train._runtime import resolve_device
 
 if TYPE_CHECKING:
@@ -73,15 +74,19 @@ def run(
     with timed("graph", seconds, told):
         model, clustering = prepare(adata, job, plan)
     with timed("embed", seconds, told):
-        tl.embed(
-            adata,
-            model=model,
-            max_epochs=job.max_epochs,
-            seed=job.seed,
-            device=job.device,
-            checkpoint=checkpoint,
-            progress=job.progress,
-        )
+        try:
+            tl.embed(
+                adata,
+                model=model,
+                max_epochs=job.max_epochs,
+                seed=job.seed,
+                device=job.device,
+                checkpoint=checkpoint,
+                progress=job.progress,
+            )
+        except TrainingError as error:
+            remedy = "check the values, or state what they are with --values"
+            raise _validate.fail("training does not get on", str(error), remedy) from error
     with timed("cluster", seconds, told):
         tl.cluster(adata, job.n_clusters, seed=job.seed, **clustering)
     with timed("associations", seconds, told):

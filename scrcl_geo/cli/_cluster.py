@@ -38,13 +38,14 @@ def run(arguments: argparse.Namespace) -> None:
     from scrcl_geo._files.probe import check
     from scrcl_geo._files.readers import read
     from scrcl_geo._pipeline.summary import clusters
+    from scrcl_geo._schema.result import stored
 
     for number in arguments.n_clusters or ():
         _validate.at_least("--n-clusters", number, 2)
     check_output(arguments.output)
     check(arguments.output, read)
     adata = read(arguments.output)
-    results = _validate.key(adata.uns, _keys.RESULTS, slot="uns", do="name a file that scrcl-geo run wrote")
+    results = stored(adata, "uns", _keys.RESULTS, do="name a file that scrcl-geo run wrote")
     paper = results.get("params", {}).get("preset") == "paper"  # clustered as run does
     rep, method = _keys.EMBEDDING, "spherical_kmeans" if paper else "auto"
     numbers, seed = arguments.n_clusters, arguments.seed

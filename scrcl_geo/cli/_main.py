@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import os
 import signal
 import sys
 import warnings
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
+from typing import NoReturn
 
 from scrcl_geo import _validate
 from scrcl_geo._files.interrupt import INTERRUPTED, TERMINATED, handle_signals
@@ -23,12 +25,17 @@ COMMANDS = (_run, _cluster, _report, _map, _info)  # in the order in which --hel
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of ``scrcl-geo``; returns the exit code (0, 2 bad input, 130 interrupted, 143 ended)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names of any letters in a terminal of few
+            stream.reconfigure(errors="backslashreplace")
     arguments = parser().parse_args(argv)
     # deprecations inside our dependencies are not the user's business
     warnings.filterwarnings("ignore", category=SyntaxWarning)
     warnings.filterwarnings("ignore", category=FutureWarning)
     warnings.filterwarnings("ignore", category=DeprecationWarning)
-    if not getattr(arguments, "quiet", False):
+    if getattr(arguments, "quiet", False):
+        warnings.simplefilter("ignore")
+    else:
         logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
         logging.getLogger("scrcl_geo").setLevel(logging.INFO)
     try:
@@ -36,34 +43,60 @@ def main(argv: Sequence[str] | None = None) -> int:
         with handle_signals(), lock:
             arguments.command(arguments)
     except _validate.ScrclInputError as error:
-        print(f"scrcl-geo: {error}", file=sys.stderr)
-        return BAD_INPUT
+        return _told(str(error))
+    except OSError as error:  # the outside world: a path that went, a disk or a pipe that is full
+        reason = f"{error.strerror or error}{f', {error.filename}' if error.filename else ''}"
+        return _told(f"cannot go on: found {reason}; mend that and run again")
+    except MemoryError:
+        return _told("cannot go on: found too little memory; take fewer cells or a larger machine")
     except KeyboardInterrupt as interrupt:
         print("\nscrcl-geo: interrupted; no output was written", file=sys.stderr)
         return TERMINATED if interrupt.args == (signal.SIGTERM,) else INTERRUPTED
     except Exception as error:
         if os.environ.get("SCRCL_GEO_TRACEBACK"):
             raise
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        remedy = "set SCRCL_GEO_TRACEBACK=1 to see where, and report it"
-        print(f"scrcl-geo: an error that should not be: {reason[:300]}; {remedy}", file=sys.stderr)
+        reason = f"{type(error).__name__}: {error}"[:300]
+        _told(f"an error that should not be: {reason}; set SCRCL_GEO_TRACEBACK=1 to see where, and report it")
         return BUG
     return DONE
 
 
 def console() -> None:
     """:func:`main` as a program; after an interrupt it ends at once, without tidying its memory."""
-    code = main()
+    try:
+        code = main()
+    except SystemExit as end:  # of the parser
+        code = int(end.code or DONE)
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:  # full, or nobody reads it; Python would try once more and complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = code or _told(f"cannot write to standard output: found {error.strerror}; mend that")
     if code in (INTERRUPTED, TERMINATED):
-        sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
 
 
+def _told(message: str) -> int:
+    """Say what is wrong in one line, where anybody listens."""
+    with suppress(OSError):
+        if sys.stderr is not None:
+            print(f"scrcl-geo: {' '.join(message.split())}", file=sys.stderr, flush=True)
+    return BAD_INPUT
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with arguments in one line, as all other errors are said."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"{self.prog}: {' '.join(message.split())}; see {self.prog} --help\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """Parser of all commands; imports nothing heavy, so that ``--help`` is instant."""
-    commands_parser = argparse.ArgumentParser(
+    commands_parser = _Parser(
         prog="scrcl-geo",
         description="Cell types and tissue domains without labels, and the genes that make them.",
     )

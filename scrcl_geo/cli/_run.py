@@ -73,6 +73,7 @@ def run(arguments: argparse.Namespace) -> None:
     output = Path(arguments.output)
     check_output(output)
     checkpoint = output.with_name(f".{output.name}.checkpoint")
+    atomic.check_writable(checkpoint)
     atomic.remove_partial(output)
     if not arguments.resume:
         checkpoint.unlink(missing_ok=True)

@@ -144,6 +144,6 @@ def partition(data: HeteroData, batch_size: int, *, seed: int = 0) -> Tensor:
 
     cells = data[_keys.CELL]
     x = cells.pos if _keys.NEAR in data.edge_types and "pos" in cells else cells.x
-    n_parts = max(2, round(_PARTS_PER_BATCH * len(x) / batch_size))
+    n_parts = min(len(x), max(2, round(_PARTS_PER_BATCH * len(x) / batch_size)))
     model = MiniBatchKMeans(n_parts, random_state=seed, n_init=1, batch_size=4096, max_no_improvement=5)
     return torch.from_numpy(model.fit_predict(x.numpy())).long()

@@ -18,9 +18,11 @@ from torch.nn.parameter import is_lazy
 
 from scrcl_geo import _validate
 from scrcl_geo._features.inputs import InputMap
+from scrcl_geo._files import checksums
 from scrcl_geo._files.atomic import MODEL_FILE, write_folder
 from scrcl_geo._files.memory import machine_bytes
 from scrcl_geo._mapping.reference import Reference
+from scrcl_geo._schema import saved
 from scrcl_geo._version import __version__
 from scrcl_geo.graph import EdgeSpec
 from scrcl_geo.model._network import NetworkParts
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 _CONFIG, _WEIGHTS, _STATISTICS = MODEL_FILE, "weights.safetensors", "statistics.safetensors"
 _REFERENCE = "reference.safetensors"
-_DAMAGE = (AttributeError, KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError)
+_DO = "save it again"
 
 
 def save_state(model: TrainedModel, path: str | Path) -> None:
@@ -72,10 +74,13 @@ def _write(model: TrainedModel, folder: Path) -> None:
         "reference": reference,
     }
     (folder / _CONFIG).write_text(json.dumps(config, indent=1), encoding="utf-8")
+    checksums.write(folder)
 
 
 def load_state(path: str | Path, parts: NetworkParts) -> dict[str, Any]:
     """Attributes of the model in the folder ``path``, on the CPU, with ``config`` and ``edges``.
+
+    Checksums tell damage; what somebody else wrote is compared with :mod:`scrcl_geo._schema.saved`.
 
     Raises
     ------
@@ -83,21 +88,11 @@ def load_state(path: str | Path, parts: NetworkParts) -> dict[str, Any]:
         No model there, a damaged one, one of an earlier version, or one with own parts that are not passed.
     """
     folder = Path(path)
-    another = "name a folder save() wrote"
-    if not (folder / _CONFIG).is_file():
-        raise _validate.fail(f"no model in {folder}", "no config.json", another)
-    if sum(file.stat().st_size for file in folder.iterdir()) > machine_bytes():
-        raise _validate.fail(f"cannot load the model in {folder}", "more bytes than memory", another)
     try:
-        stored = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
-        if isinstance(stored, dict) and "own_encoder" in stored:
-            raise _validate.fail(
-                f"the model in {folder} is of an earlier version",
-                f"version {stored.get('version')}",
-                "train it again with scrcl-geo run --save-model: the network has changed since",
-            )
-        if not isinstance(stored, dict) or "own" not in stored:
-            raise _validate.fail(f"no model in {folder}", "a config.json of another kind", another)
+        stored = _config(folder)
+        names = (_CONFIG, _WEIGHTS, _STATISTICS, *((_REFERENCE,) if stored["reference"] else ()))
+        checksums.verify(folder, names, do=_DO)
+        sizes = saved.check_config(stored, str(folder / _CONFIG))
         missing = [name for name in stored["own"] if name not in parts.own]
         if missing:
             wanted = ", ".join(f"{name}=" for name in missing)
@@ -106,16 +101,39 @@ def load_state(path: str | Path, parts: NetworkParts) -> dict[str, Any]:
                 "none passed",
                 f"pass {wanted} of the same kind",
             )
-        return _read(stored, folder, parts)
-    except _validate.ScrclInputError:
-        raise
-    except _DAMAGE as error:
+        return _read(stored, sizes, folder, parts)
+    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
+        if isinstance(error, _validate.ScrclInputError):
+            raise
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise _validate.fail(f"cannot load the model in {folder}", reason, "save it again") from error
+        raise _validate.fail(f"cannot load the model in {folder}", reason, _DO) from error
 
 
-def _read(stored: dict[str, Any], folder: Path, parts: NetworkParts) -> dict[str, Any]:
+def _config(folder: Path) -> dict[str, Any]:
+    """The settings as they are stored, of a model of this version."""
+    another = "name a folder save() wrote"
+    if not (folder / _CONFIG).is_file():
+        raise _validate.fail(f"no model in {folder}", "no config.json", another)
+    if sum(file.stat().st_size for file in folder.iterdir() if file.is_file()) > machine_bytes():
+        raise _validate.fail(f"cannot load the model in {folder}", "more bytes than memory", another)
+    try:
+        stored = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise _validate.fail(f"no model in {folder}", "a config.json that is no JSON", another) from error
+    if isinstance(stored, dict) and "own_encoder" in stored:
+        raise _validate.fail(
+            f"the model in {folder} is of an earlier version",
+            f"version {stored.get('version')}",
+            "train it again with scrcl-geo run --save-model: the network has changed since",
+        )
+    if not isinstance(stored, dict) or not {"own", "reference"} <= set(stored):
+        raise _validate.fail(f"no model in {folder}", "a config.json of another kind", another)
+    return stored
+
+
+def _read(stored: dict[str, Any], sizes: dict[str, int], folder: Path, parts: NetworkParts) -> dict[str, Any]:
     arrays = load_arrays(folder / _STATISTICS)
+    saved.check_statistics(arrays, stored, sizes, str(folder / _STATISTICS))
     inputs = {
         transform: {"limit": limit, **_below(arrays, transform)}
         for transform, limit in stored["inputs"].items()
@@ -143,12 +161,15 @@ def _read(stored: dict[str, Any], folder: Path, parts: NetworkParts) -> dict[str
 
     if not parts.own:
         _check_shapes(build, folder / _WEIGHTS)
+    weights = load_tensors(folder / _WEIGHTS)
+    saved.check_weights({name: tensor.numpy() for name, tensor in weights.items()}, str(folder / _WEIGHTS))
     module = build()
-    module.load_state_dict(load_tensors(folder / _WEIGHTS))
+    module.load_state_dict(weights)
     state["module_"] = module.eval()
-    if stored.get("reference"):
-        state["reference_"] = Reference.from_dict(stored["reference"], load_arrays(folder / _REFERENCE))
-        _check(state["reference_"], stored["sizes"]["in_channels"], len(stored["genes"]))
+    if stored["reference"]:
+        arrays = load_arrays(folder / _REFERENCE)
+        saved.check_reference(arrays, stored, sizes, str(folder / _REFERENCE))
+        state["reference_"] = Reference.from_dict(stored["reference"], arrays)
     return state
 
 
@@ -161,14 +182,6 @@ def _check_shapes(build: Callable[[], torch.nn.Module], weights: Path) -> None:
     wrong = sorted(name for name in expected if stored.get(name) != expected[name])
     if wrong:
         raise ValueError(f"weights of another network ({_validate.shown(wrong, 2)})")
-
-
-def _check(reference: Reference, in_channels: int, n_genes: int) -> None:
-    """The reference is of this network."""
-    widths = (reference.features.shape[1], reference.embedding.shape[1], int(reference.genes.used.sum()))
-    expected = (in_channels, len(reference.classifier.weights), n_genes)
-    if widths != expected or len(reference.genes.names) != len(reference.genes.used):
-        raise ValueError(f"reference of sizes {widths} for a network of sizes {expected}")
 
 
 def _below(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:

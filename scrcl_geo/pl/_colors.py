@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from scrcl_geo._palette import PALETTE
+from scrcl_geo._schema.kinds import Items, Such, check
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -37,7 +38,11 @@ def group_colors(adata: AnnData, key: str, n: int, palette: Palette = None) -> l
 
     What is asked for, else what scanpy left in ``uns[f"{key}_colors"]``, else our palette.
     """
-    stored = adata.uns.get(f"{key}_colors")
-    if palette is None and stored is not None and len(stored) >= n:
-        palette = [str(color) for color in stored]
+    from matplotlib.colors import is_color_like
+
+    own = adata.uns.get(f"{key}_colors")
+    if palette is None and own is not None:
+        place = f"uns[{f'{key}_colors'!r}]"
+        check(own, Items(Such(is_color_like, "a colour")), place, do="remove it, or store colours there")
+        palette = [str(color) for color in own] if len(own) >= n else None
     return colors(n, palette)

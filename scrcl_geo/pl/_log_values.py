@@ -9,9 +9,10 @@ import numpy as np
 from scipy import sparse
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo._features.expression import log_expression
+from scrcl_geo._features.expression import log_expression, matrix_of
 from scrcl_geo._features.rows import chunks, in_memory, row_sums
 from scrcl_geo._features.values import detect_values
+from scrcl_geo._schema.result import stored
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -47,8 +48,8 @@ def depth(adata: AnnData) -> tuple[np.ndarray, np.ndarray, str]:
 
 
 def _read(adata: AnnData) -> tuple[object, str, float | None]:
-    params = adata.uns.get(_keys.GRAPH_PARAMS, {})
-    layer = params.get("layer")
-    matrix = adata.layers[layer] if layer and layer in adata.layers else adata.X
+    params = stored(adata, "uns", _keys.GRAPH_PARAMS, default={})
+    layer = params.get("layer", "")
+    matrix = matrix_of(adata, layer if layer in adata.layers else "")
     kind = params.get("values") or detect_values(matrix)
     return matrix, kind, params.get("target_sum")

@@ -10,6 +10,7 @@ from scrcl_geo import _keys, _validate
 from scrcl_geo._features.composition import compositions
 from scrcl_geo._features.inputs import InputMap
 from scrcl_geo._neighbors.reach import averaged_hops
+from scrcl_geo._schema.result import stored
 from scrcl_geo.pp._reach import reach
 
 if TYPE_CHECKING:
@@ -60,8 +61,8 @@ def composition(
     adjacency = _validate.key(adata.obsp, _keys.SPATIAL_CONNECTIVITIES, slot="obsp", do=remedy)
     x = np.asarray(_validate.key(adata.obsm, _keys.PCA, slot="obsm", do="run sg.pp.pca(adata) first"))
     if n_hops is None:
-        stored = adata.uns.get(_keys.REACH)
-        n_hops = averaged_hops(int(stored["reach"]) if stored else reach(adata, seed=seed), views=False)
+        found = stored(adata, "uns", _keys.REACH)
+        n_hops = averaged_hops(int(found["reach"]) if found else reach(adata, seed=seed), views=False)
     adata.obsm[_keys.COMPOSITION], fitted = compositions(
         InputMap.of(adata).blocks(x),
         adjacency,

@@ -15,6 +15,8 @@ from scrcl_geo._features import checks
 from scrcl_geo._features.expression import log_expression, used_expression
 from scrcl_geo._features.rows import in_memory
 from scrcl_geo._features.symbols import gene_symbols
+from scrcl_geo._schema.result import stored
+from scrcl_geo.tl._rep import rep_of
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -94,11 +96,11 @@ def associations(
     ).astype("category")
     if use_rep is None:
         use_rep = _keys.REFINED if _keys.REFINED in adata.obsm else _keys.EMBEDDING
-    cells = np.asarray(_validate.key(adata.obsm, use_rep, slot="obsm", do="run sg.tl.embed(adata) first"))
+    cells = rep_of(adata, use_rep)
     batch_key = batch_key or checks.recorded_batch_key(adata)
     samples = None if batch_key is None else checks.samples(adata, batch_key)
     expression = used_expression(adata)
-    used = np.flatnonzero(adata.var[_keys.USED_GENES].to_numpy())
+    used = np.flatnonzero(stored(adata, "var", _keys.USED_GENES))
     genes = scores.gene_embedding(expression, cells)
     codes = groups.cat.codes.to_numpy()
     known, n_groups = codes >= 0, len(groups.cat.categories)

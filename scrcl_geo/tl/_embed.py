@@ -12,6 +12,7 @@ from scrcl_geo import _keys
 from scrcl_geo._features.parts import effective_rank
 from scrcl_geo._neighbors.reach import averaged_hops
 from scrcl_geo._neighbors.smoothing import smooth
+from scrcl_geo._schema.result import stored
 from scrcl_geo._version import __version__
 from scrcl_geo.pp import reach
 from scrcl_geo.tl._result_graph import neighbors
@@ -155,5 +156,5 @@ def _hops(adata: AnnData, *, views: bool) -> int:
     """Hops over which an embedding is averaged: none without space."""
     if _keys.SPATIAL_CONNECTIVITIES not in adata.obsp:
         return 0
-    stored = adata.uns.get(_keys.REACH)
-    return averaged_hops(int(stored["reach"]) if stored else reach(adata), views=views)
+    found = stored(adata, "uns", _keys.REACH)
+    return averaged_hops(int(found["reach"]) if found else reach(adata), views=views)

@@ -10,6 +10,7 @@ import numpy as np
 from scrcl_geo import _keys, _validate
 from scrcl_geo import cluster as methods
 from scrcl_geo._neighbors.smoothing import samples_averaged
+from scrcl_geo._schema.result import stored
 from scrcl_geo.tl._rep import rep_of
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def estimate_clusters(
         why = f"the tissue holds about {samples:.0f} neighbourhoods apart from each other"
     table = methods.number_of_clusters(rep_of(adata, use_rep), max_clusters=max_clusters, seed=seed)
     number = methods.best_number(table, tolerance=0 if in_space else _TOLERANCE)
-    if not adata.uns.get(_keys.STRUCTURE, {}).get("found", True):
+    if not stored(adata, "uns", _keys.STRUCTURE, default={"found": True})["found"]:
         number, why = 1, "the genes vary no more together than by chance"
     adata.uns[key_added] = {"n_clusters": number, "table": table}
     first, last = table["n_clusters"].iloc[[0, -1]]
@@ -95,4 +96,4 @@ def estimate_clusters(
 
 def _independent_samples(adata: AnnData) -> float:
     """Cells of a tissue over those that smoothing averages."""
-    return adata.n_obs / samples_averaged(adata.obsp[_keys.SPATIAL_CONNECTIVITIES], _REACH)
+    return adata.n_obs / samples_averaged(stored(adata, "obsp", _keys.SPATIAL_CONNECTIVITIES), _REACH)

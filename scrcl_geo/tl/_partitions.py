@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from scrcl_geo import _keys, _validate
+from scrcl_geo._schema.result import stored
 from scrcl_geo.tl._cluster import cluster
 from scrcl_geo.tl._stability import cluster_stability
 
@@ -141,8 +142,8 @@ def _tree(adata: AnnData, keys: list[str]) -> pd.DataFrame:
 
 def _ours(adata: AnnData, key_added: str) -> set[str]:
     """Columns of an earlier call that still have its clusters; one that a user edited since is the user's."""
-    earlier = adata.uns.get(_named(key_added))
-    if earlier is None:
+    earlier = stored(adata, "uns", _named(key_added))
+    if earlier is None or "stability" not in earlier:
         return set()
     sizes = earlier["stability"].set_index(["key", "group"])["n_cells"]
     return {

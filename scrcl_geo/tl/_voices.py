@@ -12,6 +12,7 @@ from scrcl_geo import _keys
 from scrcl_geo import cluster as methods
 from scrcl_geo._neighbors.reach import averaged_hops
 from scrcl_geo._neighbors.smoothing import smooth
+from scrcl_geo._schema.result import stored
 from scrcl_geo.tl._rep import rep_of
 
 if TYPE_CHECKING:
@@ -40,14 +41,16 @@ class Voices:
         """
         voices: list[tuple[np.ndarray, tuple[Clusterer, ...]]] = [(rep_of(adata, use_rep), (methods.gmm,))]
         needed = _keys.PCA in adata.obsm and _keys.SPATIAL_CONNECTIVITIES in adata.obsp
-        reach = int(adata.uns[_keys.REACH]["reach"]) if _keys.REACH in adata.uns else 0
+        reach = int(stored(adata, "uns", _keys.REACH, default={"reach": 0})["reach"])
         hops = averaged_hops(reach, views=False)
         if use_rep == _keys.EMBEDDING and needed and hops > 1:
-            if adata.uns.get(_keys.RESULTS, {}).get("from_network", False):
-                x = np.asarray(adata.obsm[_keys.PCA])
-                voices.append((smooth(x, adata.obsp[_keys.SPATIAL_CONNECTIVITIES], hops), (methods.gmm,)))
+            if stored(adata, "uns", _keys.RESULTS, default={}).get("from_network", False):
+                x = smooth(
+                    rep_of(adata, _keys.PCA), stored(adata, "obsp", _keys.SPATIAL_CONNECTIVITIES), hops
+                )
+                voices.append((x, (methods.gmm,)))
             if _keys.COMPOSITION in adata.obsm:
-                voices.append((np.asarray(adata.obsm[_keys.COMPOSITION]), (methods.gmm, methods.kmeans)))
+                voices.append((rep_of(adata, _keys.COMPOSITION), (methods.gmm, methods.kmeans)))
         stops = np.cumsum([x.shape[1] for x, _ in voices]).tolist()
         columns = [slice(stop - x.shape[1], stop) for (x, _), stop in zip(voices, stops, strict=True)]
         whole = np.concatenate([x for x, _ in voices], axis=1) if len(voices) > 1 else voices[0][0]

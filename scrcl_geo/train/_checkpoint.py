@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import logging
 import os
 import time
@@ -12,11 +14,14 @@ import torch
 
 logger = logging.getLogger(__name__)
 
+_DIGEST = 32  # bytes at the beginning of a file, of sha256
+
 
 class Checkpoint:
     """The state of one training run, replaced whole every so often.
 
-    A file holds tensors, numbers and text alone and is read with ``weights_only``: it cannot run code.
+    A file holds tensors, numbers and text alone and is read with ``weights_only``: it cannot run code. It
+    begins with the checksum of all that follows.
 
     Parameters
     ----------
@@ -40,18 +45,36 @@ class Checkpoint:
 
     def load(self, learning_rate: float) -> dict[str, Any] | None:
         """The state, or None where there is none of this run at this learning rate."""
-        if not self.path.exists():
+        if not self.path.is_file():
             return None
         try:
-            state = torch.load(self.path, map_location="cpu", weights_only=True)
-            same = state["run"] == f"{self.run} {learning_rate:g}"
+            held = self.read()
+            same = held["run"] == f"{self.run} {learning_rate:g}"
         except Exception as error:  # a damaged file raises many kinds
-            logger.warning("%s is damaged (%s); training starts anew", self.path, type(error).__name__)
+            self.reject(error)
             return None
         if not same:
             logger.warning("%s is of another input, version or setting; training starts anew", self.path)
             return None
-        return state["state"]
+        return held["state"]
+
+    def reject(self, error: Exception) -> None:
+        """Say that the file is of no use."""
+        reason = str(error) if isinstance(error, ValueError) else type(error).__name__
+        logger.warning("%s is damaged (%s); training starts anew", self.path, reason)
+
+    def read(self) -> dict[str, Any]:
+        """What the file holds, as it was written.
+
+        Raises
+        ------
+        ValueError
+            The bytes are not those that were written.
+        """
+        code = self.path.read_bytes()
+        if hashlib.sha256(code[_DIGEST:]).digest() != code[:_DIGEST]:
+            raise ValueError("its checksum is another")
+        return torch.load(io.BytesIO(code[_DIGEST:]), map_location="cpu", weights_only=True)
 
     def due(self) -> bool:
         """Whether it is time to write again."""
@@ -59,18 +82,27 @@ class Checkpoint:
 
     def save(self, state: dict[str, Any], learning_rate: float) -> None:
         """Write the state whole or not at all; a full disk does not end the training."""
+        try:
+            self.write({"run": f"{self.run} {learning_rate:g}", "state": state})
+        except OSError as error:
+            logger.warning("no checkpoint could be written: %s", error.strerror or error)
+        self._written = time.monotonic()
+
+    def write(self, held: dict[str, Any]) -> None:
+        """Replace what the file holds."""
+        stream = io.BytesIO()
+        torch.save(held, stream)
+        code = stream.getbuffer()
         partial = self.path.with_name(f"{self.path.name}.part")
         try:
             with partial.open("wb") as file:
-                torch.save({"run": f"{self.run} {learning_rate:g}", "state": state}, file)
+                file.write(hashlib.sha256(code).digest())
+                file.write(code)
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(self.path)
-        except (OSError, RuntimeError) as error:  # torch reports a full disk as the latter
-            logger.warning("no checkpoint could be written: %s", str(error).splitlines()[0])
         finally:
             partial.unlink(missing_ok=True)
-        self._written = time.monotonic()
 
     def remove(self) -> None:
         """Delete the file, where there is one."""

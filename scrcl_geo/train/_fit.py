@@ -15,6 +15,7 @@ from tqdm.auto import tqdm
 from scrcl_geo import _keys
 from scrcl_geo.train._checkpoint import Checkpoint
 from scrcl_geo.train._held_out import BestState
+from scrcl_geo.train._resuming import take_up
 from scrcl_geo.train._settings import TrainingSettings
 from scrcl_geo.train._stopping import HeldOut, LossPlateau
 
@@ -110,8 +111,11 @@ def fit(
     if isinstance(settings.stopping, HeldOut) and settings.masking is not None:
         best = parts["best"] = BestState(modules, first, settings.stopping, settings.masking)
     if checkpoint is not None and (state := checkpoint.load(settings.learning_rate)) is not None:
-        log.losses = _restore(parts, state)
-        logger.info("training goes on after epoch %d of at most %d", len(log.losses), max_epochs)
+        try:
+            log.losses = take_up(parts, state)
+            logger.info("training goes on after epoch %d of at most %d", len(log.losses), max_epochs)
+        except Exception as error:  # somebody else's state fails in many ways
+            checkpoint.reject(error)
     modules.train()
     totals = [sum(losses.values()) for losses in log.losses]
     stop = False
@@ -191,16 +195,6 @@ def _state(parts: dict[str, Any], losses: list[dict[str, float]]) -> dict[str, A
     if torch.cuda.is_initialized():
         random["cuda"] = torch.cuda.get_rng_state()
     return {**state, "random": random, "losses": losses}
-
-
-def _restore(parts: dict[str, Any], state: dict[str, Any]) -> list[dict[str, float]]:
-    """Put a state back; the losses so far."""
-    for name, part in parts.items():
-        part.load_state_dict(state[name])
-    torch.set_rng_state(state["random"]["cpu"])
-    if "cuda" in state["random"] and torch.cuda.is_initialized():
-        torch.cuda.set_rng_state(state["random"]["cuda"])
-    return list(state["losses"])
 
 
 def _finite(names: list[str], steps: list[Tensor], epoch: int) -> dict[str, float]:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from scrcl_geo import _validate
+from scrcl_geo._schema.kinds import ANYTHING, Entries, check
 
 H5AD, ZARR, SPATIALDATA = "AnnData .h5ad", "AnnData .zarr", "SpatialData .zarr"
 TENX_H5, VISIUM, VISIUM_HD = "10x .h5", "Visium folder", "Visium HD folder"
@@ -14,6 +15,7 @@ XENIUM, MTX, CSV = "Xenium folder", ".mtx folder", ".csv"
 FORMATS = (H5AD, ZARR, SPATIALDATA, TENX_H5, VISIUM, VISIUM_HD, XENIUM, MTX, CSV)
 
 _DO = f"name one of: {', '.join(FORMATS)}"
+_COMPLETE = "check that the folder is complete"
 _COUNTS = "filtered_feature_bc_matrix"
 
 
@@ -133,11 +135,11 @@ def _zarr_attributes(path: Path) -> dict[str, object]:
     for name in ("zarr.json", ".zattrs"):
         try:
             stored = json.loads((path / name).read_text(encoding="utf-8"))
-            return stored.get("attributes", {}) if name == "zarr.json" else stored
         except FileNotFoundError:
             continue
-        except ValueError as error:
-            raise _validate.fail(
-                f"cannot read {path / name}", "damaged JSON", "check that the folder is complete"
-            ) from error
+        except (ValueError, RecursionError) as error:
+            raise _validate.fail(f"cannot read {path / name}", "damaged JSON", _COMPLETE) from error
+        attributes = stored.get("attributes", {}) if isinstance(stored, dict) and "json" in name else stored
+        check(attributes, Entries(ANYTHING), f"{path / name}", do=_COMPLETE)
+        return attributes
     return {}

@@ -20,6 +20,7 @@ from scrcl_geo._files.readers import (
     _units,
     _xenium,
 )
+from scrcl_geo._files.readers._sideways import refuse_sideways
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -98,6 +99,7 @@ def read(path: str | Path, *, table: str | None = None, units: str | None = None
         raise _validate.fail(f"cannot read {path} as {kind}", reason, "check that it is complete") from error
     if units is not None:
         adata.uns[_keys.UNITS] = units
+    refuse_sideways(adata)
     _units.check(adata)
     logger.info("read %s: %d cells, %d genes", kind, adata.n_obs, adata.n_vars)
     return adata

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scrcl_geo import _keys, _validate
+from scrcl_geo._files.readers._anndata import refuse_large
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -23,6 +24,7 @@ def read_spatialdata(path: Path, table: str | None) -> AnnData:
     """
     import spatialdata as sd
 
+    refuse_large(path, but=("images", "labels"))  # those are read lazily, or not at all
     data = sd.read_zarr(path, selection=_ELEMENTS)
     adata = data.tables[table_name(data, table, path)].copy()
     if _keys.SPATIAL not in adata.obsm and "spatialdata_attrs" in adata.uns:

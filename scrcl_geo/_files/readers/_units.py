@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from scrcl_geo import _keys
+from scrcl_geo._schema.result import stored
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -27,7 +28,7 @@ def check(adata: AnnData) -> None:
         return
     if _keys.UNITS not in adata.uns and _scales(adata):
         adata.uns[_keys.UNITS] = "pixels"  # squidpy and scanpy place spots in pixels of the full image
-    units = adata.uns.get(_keys.UNITS)
+    units = stored(adata, "uns", _keys.UNITS)
     if units is None:
         logger.info("units of the coordinates are not known; state them with units='microns' or 'pixels'")
         return
@@ -59,7 +60,7 @@ def spacing(coordinates: np.ndarray) -> float | None:
     return distance if distance > 0 else None
 
 
-def looks_like_the_other(distance: float, units: str, scales: dict[str, Any]) -> str | None:
+def looks_like_the_other(distance: float, units: str, scales: dict[str, float]) -> str | None:
     """The unit that a spacing looks like, where it is not the stated one."""
     if units == "microns":
         return None if _CLOSEST <= distance <= _FARTHEST else "pixels or another unit"
@@ -69,22 +70,24 @@ def looks_like_the_other(distance: float, units: str, scales: dict[str, Any]) ->
     return "microns" if abs(distance / real - 1) < 0.02 and abs(distance / expected - 1) > 0.15 else None
 
 
-def _grid(scales: dict[str, Any]) -> tuple[float | None, float | None]:
+def _grid(scales: dict[str, float]) -> tuple[float | None, float | None]:
     """Distance between the spots of a Visium array, in microns and in pixels, where it is known."""
     if scales.get("bin_size_um") and scales.get("microns_per_pixel"):
-        size = float(scales["bin_size_um"])
-        return size, size / float(scales["microns_per_pixel"])
+        size = scales["bin_size_um"]
+        return size, size / scales["microns_per_pixel"]
     if scales.get("spot_diameter_fullres"):
-        return _SPOT_SPACING, _SPOT_SPACING / _SPOT_DIAMETER * float(scales["spot_diameter_fullres"])
+        return _SPOT_SPACING, _SPOT_SPACING / _SPOT_DIAMETER * scales["spot_diameter_fullres"]
     return None, None
 
 
-def _scales(adata: AnnData) -> dict[str, Any]:
-    """Scale factors of the first image, in squidpy's form; empty where there are none."""
+def _scales(adata: AnnData) -> dict[str, float]:
+    """Scale factors of the first image, in squidpy's form, as far as they are factors."""
     libraries = adata.uns.get(_keys.SPATIAL, {})
     if not isinstance(libraries, dict):
         return {}
     for library in libraries.values():
-        if isinstance(library, dict) and "scalefactors" in library:
-            return dict(library["scalefactors"])
+        factors = library.get("scalefactors") if isinstance(library, dict) else None
+        if isinstance(factors, dict):
+            numbers = {name: float(f) for name, f in factors.items() if isinstance(f, int | float)}
+            return {name: f for name, f in numbers.items() if 0 < f < float("inf")}
     return {}

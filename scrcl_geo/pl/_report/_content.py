@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 
 from scrcl_geo import _keys
+from scrcl_geo._schema.result import stored
 from scrcl_geo.pl._report import _figures, _genes, _stability_panel
 from scrcl_geo.pl._report._source import Source
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+    from anndata import AnnData
 
 Depth = tuple[np.ndarray, np.ndarray, str]
 _LONGEST = 200  # characters of a parameter
@@ -42,8 +44,8 @@ def words(source: Source, depth: Depth) -> dict[str, Any]:
     """Numbers and names for the template, which escapes them."""
     adata = source.adata
     totals, genes, kind = depth
-    results = adata.uns.get(_keys.RESULTS, {})
-    used = adata.var.get(_keys.USED_GENES)
+    results = stored(adata, "uns", _keys.RESULTS, default={})
+    used = stored(adata, "var", _keys.USED_GENES)
     facts = [
         (f"{adata.n_obs:,}", "cells"),
         (f"{adata.n_vars:,}", "genes" if used is None else f"genes, {int(used.sum()):,} in use"),
@@ -72,21 +74,24 @@ def words(source: Source, depth: Depth) -> dict[str, Any]:
         "drawn": len(source.drawn),
         "n_cells": adata.n_obs,
         "stopped": str(results.get("stopped", "")),
-        "parameters": _parameters(adata.uns),
+        "parameters": _parameters(adata),
         "versions": [(str(k), str(v)) for k, v in results.get("versions", {}).items()],
     }
 
 
-def _parameters(uns: Any) -> list[tuple[str, list[tuple[str, str]]]]:
+def _parameters(adata: AnnData) -> list[tuple[str, list[tuple[str, str]]]]:
     """What the run was given, by group, as names and short texts."""
-    results = uns.get(_keys.RESULTS, {})
+    results, graph, near, around = (
+        stored(adata, "uns", key, default={})
+        for key in (_keys.RESULTS, _keys.GRAPH_PARAMS, _keys.NEIGHBORS, _keys.SPATIAL_NEIGHBORS)
+    )
     groups = {
         "Run": {key: results[key] for key in ("seed", "device", "edges", "stopped") if key in results},
         "Model": results.get("params", {}),
         "Objective": {name: _term(term) for name, term in results.get("objective", {}).items()},
-        "Expression": uns.get(_keys.GRAPH_PARAMS, {}),
-        "Neighbours by expression": uns.get(_keys.NEIGHBORS, {}).get("params", {}),
-        "Neighbours in space": uns.get(_keys.SPATIAL_NEIGHBORS, {}).get("params", {}),
+        "Expression": graph,
+        "Neighbours by expression": near.get("params", {}),
+        "Neighbours in space": around.get("params", {}),
     }
     return [(name, _flat(group)) for name, group in groups.items() if len(group)]
 

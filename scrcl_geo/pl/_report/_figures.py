@@ -6,11 +6,11 @@ A figure's ``meta`` says along which axis its clusters lie, so that the page can
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 
 from scrcl_geo import _keys
 from scrcl_geo._palette import PALETTE
+from scrcl_geo._schema.result import stored
 from scrcl_geo.pl._report._payload import text
 from scrcl_geo.pl._report._source import Source
 
@@ -98,8 +98,8 @@ def spread(source: Source, values: np.ndarray, title: str) -> go.Figure:
 
 def losses(source: Source) -> go.Figure | None:
     """Weighted value of each loss term per epoch."""
-    table = source.adata.uns.get(_keys.RESULTS, {}).get("losses")
-    if not isinstance(table, pd.DataFrame) or table.empty:
+    table = stored(source.adata, "uns", _keys.RESULTS, default={}).get("losses")
+    if table is None or table.empty:
         return None
     epochs = np.arange(1, len(table) + 1)
     figure = go.Figure(

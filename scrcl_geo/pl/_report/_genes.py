@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from scrcl_geo import _keys
+from scrcl_geo._schema.result import stored
 from scrcl_geo.pl._log_values import log_values
 from scrcl_geo.pl._report._figures import cluster_ticks
 from scrcl_geo.pl._report._payload import text
@@ -149,14 +150,15 @@ def _paga(source: Source) -> np.ndarray | None:
     import scanpy as sc
     from anndata import AnnData
 
-    if _keys.RESULT_CONNECTIVITIES not in source.adata.obsp or len(source.clusters) < 2:
+    graph = stored(source.adata, "obsp", _keys.RESULT_CONNECTIVITIES)
+    if graph is None or len(source.clusters) < 2:
         return None
     known = source.codes >= 0
     names = pd.Categorical.from_codes(source.codes[known], [str(k) for k in range(len(source.clusters))])
     used = names.remove_unused_categories()
     cells = source.adata.obs_names[known].astype(str)
     helper: AnnData = AnnData(obs=pd.DataFrame({"group": used}, index=cells))
-    helper.obsp["connectivities"] = source.adata.obsp[_keys.RESULT_CONNECTIVITIES][known][:, known]
+    helper.obsp["connectivities"] = graph.tocsr()[known][:, known]
     helper.obsp["distances"] = helper.obsp["connectivities"]
     helper.uns["neighbors"] = {
         "connectivities_key": "connectivities",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from scrcl_geo import _keys
+from scrcl_geo._schema.result import stored
 from scrcl_geo.pl._report._payload import binary, text
 from scrcl_geo.pl._report._source import Source
 
@@ -32,10 +33,10 @@ def views(source: Source) -> list[dict[str, Any]]:
 
 
 def _tissue(source: Source) -> dict[str, Any] | None:
-    raw = source.adata.obsm.get(_keys.SPATIAL)
-    if raw is None or np.ndim(raw) != 2 or np.shape(raw)[1] < 2:
+    raw = stored(source.adata, "obsm", _keys.SPATIAL)
+    if raw is None or raw.shape[1] < 2:
         return None
-    xy = np.asarray(raw, dtype=np.float64)[source.drawn, :2]
+    xy = raw[source.drawn, :2].astype(np.float64)
     samples, codes = _samples(source)
     labels, images = [], []
     boxes = [_box(xy[codes == s]) for s in range(len(samples))]
@@ -83,20 +84,22 @@ def _image(source: Source, sample: str) -> dict[str, Any] | None:
     """The tissue image from Visium's key of ``uns``, smaller, as a JPEG in the page."""
     from PIL import Image
 
-    libraries = source.adata.uns.get(_keys.SPATIAL, {})
-    if not isinstance(libraries, dict) or (sample not in libraries and (sample or len(libraries) != 1)):
+    libraries = stored(source.adata, "uns", _keys.SPATIAL, default={})
+    if sample not in libraries and (sample or len(libraries) != 1):
         return None
     library = libraries[sample or next(iter(libraries))]
     pictures, scales = library.get("images", {}), library.get("scalefactors", {})
     for size in ("hires", "lowres"):
         if size in pictures and f"tissue_{size}_scalef" in scales:
-            pixels, scale = np.asarray(pictures[size])[..., :3], float(scales[f"tissue_{size}_scalef"])
+            pixels, scale = pictures[size], float(scales[f"tissue_{size}_scalef"])
             break
     else:
         return None
     if pixels.dtype.kind == "f":
         pixels = np.clip(255 * pixels, 0, 255)
-    picture = Image.fromarray(pixels.astype(np.uint8)).convert("RGB")
+    picture = Image.fromarray((pixels if pixels.ndim == 2 else pixels[..., :3]).astype(np.uint8)).convert(
+        "RGB"
+    )
     extent = [side / scale for side in picture.size]
     picture.thumbnail((_IMAGE_PIXELS, _IMAGE_PIXELS))
     stream = io.BytesIO()

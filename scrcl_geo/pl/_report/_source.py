@@ -12,6 +12,7 @@ import pandas as pd
 from scrcl_geo import _keys, _validate
 from scrcl_geo._features.checks import recorded_batch_key
 from scrcl_geo._neighbors.umap import umap
+from scrcl_geo._schema.result import stored
 from scrcl_geo.pl._colors import group_colors
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def read(adata: AnnData, groupby: str, batch_key: str | None, max_cells: int, se
     drawn = np.arange(adata.n_obs)
     if adata.n_obs > max_cells:
         drawn = np.sort(np.random.default_rng(seed).choice(adata.n_obs, max_cells, replace=False))
-    table = adata.uns.get(_keys.ASSOCIATIONS)
+    table = stored(adata, "uns", _keys.ASSOCIATIONS)
     clusters = [str(name) for name in groups.cat.categories]
     if table is not None and not set(clusters) & set(table["group"].astype(str)):
         logger.info("the associations are of other clusters than obs[%r]; left out", groupby)
@@ -84,9 +85,9 @@ def read(adata: AnnData, groupby: str, batch_key: str | None, max_cells: int, se
 
 
 def _umap(adata: AnnData, drawn: np.ndarray, seed: int) -> np.ndarray:
-    if _keys.UMAP in adata.obsm:
-        return np.asarray(adata.obsm[_keys.UMAP], dtype=np.float32)[drawn, :2]
-    remedy = "run sg.tl.embed(adata) or scrcl-geo run first"
-    x = _validate.key(adata.obsm, _keys.EMBEDDING, slot="obsm", do=remedy)
+    layout = stored(adata, "obsm", _keys.UMAP)
+    if layout is not None and layout.shape[1] > 1:
+        return layout[drawn, :2].astype(np.float32)
+    x = stored(adata, "obsm", _keys.EMBEDDING, do="run sg.tl.embed(adata) or scrcl-geo run first")
     logger.info("no obsm[%r] is stored: laying out %s cells", _keys.UMAP, f"{len(drawn):,}")
-    return umap(np.asarray(x)[drawn], seed=seed)
+    return umap(x[drawn], seed=seed)

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from scrcl_geo import _keys
 from scrcl_geo._palette import PALETTE
+from scrcl_geo._schema.result import stored
 from scrcl_geo.pl._colors import group_colors
 from scrcl_geo.pl._report._payload import text
 from scrcl_geo.pl._report._source import Source
@@ -17,10 +18,10 @@ from scrcl_geo.pl._report._source import Source
 
 def curve(source: Source) -> go.Figure | None:
     """Agreement of subsamples by number of clusters, with quartiles where they were kept."""
-    estimate = source.adata.uns.get(_keys.NUMBER, {})
-    table = estimate.get("table")
-    if not isinstance(table, pd.DataFrame) or not {"n_clusters", "stability"} <= set(table):
+    estimate = stored(source.adata, "uns", _keys.NUMBER)
+    if estimate is None:
         return None
+    table = estimate["table"]
     numbers = table["n_clusters"].to_numpy()
     figure = go.Figure()
     if {"stability_low", "stability_high"} <= set(table):
@@ -34,7 +35,7 @@ def curve(source: Source) -> go.Figure | None:
         )
     line = {"color": PALETTE[0], "width": 2.5}
     figure.add_scatter(x=numbers, y=table["stability"].to_numpy(), mode="lines+markers", line=line)
-    chosen = int(estimate.get("n_clusters", 0))
+    chosen = int(estimate["n_clusters"])
     if chosen in numbers:
         figure.add_vline(x=chosen, line={"color": PALETTE[1], "dash": "dot"}, annotation_text="chosen")
     figure.update_layout(showlegend=False, xaxis_title="number of clusters", yaxis_title="stability (ARI)")
@@ -73,4 +74,4 @@ def _partitions(source: Source) -> list[str]:
     """Columns that hold the same cells at several numbers of clusters, coarse to fine."""
     prefix = f"{source.groupby}_"
     numbers = {str(c): str(c)[len(prefix) :] for c in source.adata.obs if str(c).startswith(prefix)}
-    return sorted((c for c, number in numbers.items() if number.isdigit()), key=lambda c: int(numbers[c]))
+    return sorted((c for c, number in numbers.items() if number.isdecimal()), key=lambda c: int(numbers[c]))
