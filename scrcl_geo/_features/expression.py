@@ -10,7 +10,7 @@ from scipy import sparse
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo._features.rows import in_memory, row_sums
-from scrcl_geo._features.values import COUNTS, NORMALIZED, SCALED
+from scrcl_geo._features.values import COUNTS, NORMALIZED, SCALED, detect_values
 
 
 @dataclass(frozen=True)
@@ -115,3 +115,11 @@ def stored_expression(adata: Any) -> tuple[Any, np.ndarray, dict[str, Any]]:
     used = _validate.key(adata.var, _keys.USED_GENES, slot="var", do=remedy).to_numpy(dtype=bool)
     matrix = adata.layers[params["layer"]] if params["layer"] else adata.X
     return matrix, used, params
+
+
+def matrix_as_read(adata: Any) -> tuple[Any, str, float | None]:
+    """Matrix of all genes, kind of its values and library size, as a run read them; without one, of ``X``."""
+    params = adata.uns.get(_keys.GRAPH_PARAMS, {})
+    layer = params.get("layer")
+    matrix = adata.layers[layer] if layer and layer in adata.layers else adata.X
+    return matrix, params.get("values") or detect_values(matrix), params.get("target_sum")

@@ -1,5 +1,6 @@
-"""Tools: embed, count clusters, cluster, associate, map; each writes its result to the AnnData."""
+"""Tools: embed, count clusters, cluster, associate, name, compare, map; each writes its result to the AnnData."""
 
+from scrcl_geo.tl._annotate import annotate, rename
 from scrcl_geo.tl._associations import associations
 from scrcl_geo.tl._cluster import cluster
 from scrcl_geo.tl._embed import embed
@@ -10,6 +11,7 @@ from scrcl_geo.tl._stability import cluster_stability
 from scrcl_geo.tl._umap import umap
 
 __all__ = [
+    "annotate",
     "associations",
     "cluster",
     "cluster_stability",
@@ -17,5 +19,6 @@ __all__ = [
     "estimate_clusters",
     "map",
     "partitions",
+    "rename",
     "umap",
 ]
