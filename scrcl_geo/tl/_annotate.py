@@ -135,8 +135,8 @@ def rename(
     Returns
     -------
     pandas.DataFrame
-        As of :func:`annotate`, ``source`` being ``"by hand"``. Also written to ``uns["scrcl_annotation"]``; the
-        name of each cell to ``obs["scrcl_name"]`` (categorical).
+        As of :func:`annotate`, ``source`` being ``"by hand"``. Also written to
+        ``uns["scrcl_annotation"]``; the name of each cell to ``obs["scrcl_name"]`` (categorical).
 
     Raises
     ------

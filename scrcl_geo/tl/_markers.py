@@ -78,10 +78,12 @@ def marker_scores(
 
 
 def contrasts(adata: AnnData, codes: np.ndarray, n_groups: int) -> tuple[np.ndarray, np.ndarray]:
-    """How far a gene's mean in a cluster lies above that of all clusters, (K, G), and which genes differ, (G,).
+    """How far a gene's mean in a cluster lies above that of all clusters, and which genes differ at all.
 
     In standard deviations between clusters, times the share of their variance that is not chance: a gene
     whose clusters differ no more than their cells do says nothing. Clusters count alike, whatever their size.
+
+    Shapes: (K, G), (G,).
     """
     total, squares = _moments(adata, codes, n_groups)
     n = np.bincount(codes[codes >= 0], minlength=n_groups)[:, None]
@@ -113,7 +115,10 @@ def _moments(adata: AnnData, codes: np.ndarray, n_groups: int) -> tuple[np.ndarr
 def _weights(markers: Markers, genes: np.ndarray, measured: pd.Index) -> tuple[sparse.csr_matrix, list[str]]:
     """Weights of the genes, CSR (T, G), and the names that have a marker among them."""
     column = {gene: i for i, gene in enumerate(genes)}
-    rows, columns, values, names = [], [], [], []
+    rows: list[int] = []
+    columns: list[int] = []
+    values: list[float] = []
+    names: list[str] = []
     for name, own in markers.items():
         found = {column[gene]: weight for gene, weight in own.items() if gene in column and weight}
         if found:
