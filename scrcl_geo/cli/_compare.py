@@ -13,9 +13,9 @@ def add(commands: Any) -> None:
     command = commands.add_parser(
         "compare",
         help="compare the shares of clusters between two conditions with replicates",
-        description="One share per sample and cluster; the samples' conditions are exchanged in all ways. Cells "
-        "are never counted as replicates. Writes uns['scrcl_comparison'] and uns['scrcl_shares']. The file is "
-        "updated in place, whole or not at all.",
+        description="One share per sample and cluster; the samples' conditions are exchanged in all ways. "
+        "Cells are never counted as replicates. Writes uns['scrcl_comparison'] and uns['scrcl_shares']. The "
+        "file is updated in place, whole or not at all.",
     )
     command.set_defaults(command=run)
     command.add_argument("output", metavar="OUT.h5ad", help="what run wrote")
