@@ -186,7 +186,7 @@ def _scale_bar(units: str, unit: float) -> dict[str, Any]:
     """How squidpy draws a scale bar; ``unit`` is one unit of the axes in ``units``."""
     look = {"location": "lower right", "box_alpha": 0.7, "length_fraction": 0.3}
     if units == "pixels":
-        look |= {"dimension": "pixel-length", "fixed_units": "px"}
+        look["dimension"] = "pixel-length"
     return {"scalebar_dx": unit, "scalebar_units": _UNITS[units], "scalebar_kwargs": look}
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from scrcl_geo.pl._axes import size_of
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -30,8 +32,8 @@ def beside(ax: Axes, names: Sequence[str], colors: Sequence[str], title: str | N
     )
 
 
-def colorbar(ax: Axes, mappable: Any, label: str | None = None) -> None:
-    """Colour bar to the right of the axes, as tall as they are."""
-    width, _ = ax.get_figure().get_size_inches() * ax.get_position().size  # type: ignore[union-attr]
-    bar = ax.inset_axes((1.0 + 0.08 / width, 0.0, 0.14 / width, 1.0))  # inches
-    ax.figure.colorbar(mappable, cax=bar, label=label or "")
+def colorbar(ax: Axes, mappable: Any, label: str = "", *, gap: float = 0.08) -> None:
+    """Colour bar to the right of the axes, ``gap`` inches away, as tall as they are."""
+    width, _ = size_of(ax)
+    bar = ax.inset_axes((1.0 + gap / width, 0.0, 0.14 / width, 1.0))
+    ax.figure.colorbar(mappable, cax=bar, label=label)
