@@ -12,7 +12,7 @@ from scipy import sparse
 from scrcl_geo import _keys, _validate
 from scrcl_geo._features.rows import in_memory, row_sums
 from scrcl_geo._features.sample_scales import scaled
-from scrcl_geo._features.values import COUNTS, LOG, NORMALIZED, SCALED
+from scrcl_geo._features.values import COUNTS, LOG, NORMALIZED, SCALED, detect_values
 from scrcl_geo._schema.result import stored
 
 DENSE = ("counts", "scaled")
@@ -157,3 +157,11 @@ def matrix_of(adata: Any, layer: str) -> Any:
     if matrix is None:
         raise _validate.fail("X is empty", "no matrix", "store the counts in X")
     return matrix
+
+
+def matrix_as_read(adata: Any) -> tuple[Any, str, float | None]:
+    """Matrix of all genes, kind of its values and library size, as a run read them; without one, of ``X``."""
+    params = stored(adata, "uns", _keys.GRAPH_PARAMS, default={})
+    layer = params.get("layer", "")
+    matrix = matrix_of(adata, layer if layer in adata.layers else "")
+    return matrix, params.get("values") or detect_values(matrix), params.get("target_sum")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from scrcl_geo import _validate
 from scrcl_geo._files import atomic
-from scrcl_geo._files.readers import _detect
+from scrcl_geo._files.probe import check
+from scrcl_geo._files.readers import _detect, read
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -31,6 +32,13 @@ def check_output(path: str | Path) -> None:
         atomic.check_writable(path)
     else:
         raise _validate.fail(f"cannot write {path}", f"the ending {path.suffix!r}", "name it .h5ad or .zarr")
+
+
+def open_output(path: str | Path) -> AnnData:
+    """What a command left, to be updated in place: its place and its content are checked first."""
+    check_output(path)
+    check(path, read)
+    return read(path)
 
 
 def write_output(

@@ -34,17 +34,13 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Do it."""
     from scrcl_geo import _keys, tl
-    from scrcl_geo._files.output import check_output, write_output
-    from scrcl_geo._files.probe import check
-    from scrcl_geo._files.readers import read
+    from scrcl_geo._files.output import open_output, write_output
     from scrcl_geo._pipeline.summary import clusters
     from scrcl_geo._schema.result import stored
 
     for number in arguments.n_clusters or ():
         _validate.at_least("--n-clusters", number, 2)
-    check_output(arguments.output)
-    check(arguments.output, read)
-    adata = read(arguments.output)
+    adata = open_output(arguments.output)
     results = stored(adata, "uns", _keys.RESULTS, do="name a file that scrcl-geo run wrote")
     paper = results.get("params", {}).get("preset") == "paper"  # clustered as run does
     rep, method = _keys.EMBEDDING, "spherical_kmeans" if paper else "auto"

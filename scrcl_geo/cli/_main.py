@@ -17,10 +17,18 @@ from scrcl_geo import _validate
 from scrcl_geo._files.interrupt import INTERRUPTED, TERMINATED, handle_signals
 from scrcl_geo._files.lock import output_lock
 from scrcl_geo._version import __version__
-from scrcl_geo.cli import _cluster, _info, _map, _report, _run
+from scrcl_geo.cli import _annotate, _cluster, _compare, _info, _map, _report, _run
 
 DONE, BUG, BAD_INPUT = 0, 1, 2
-COMMANDS = (_run, _cluster, _report, _map, _info)  # in the order in which --help lists them
+COMMANDS = (
+    _run,
+    _cluster,
+    _annotate,
+    _compare,
+    _report,
+    _map,
+    _info,
+)  # in the order in which --help lists them
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+import pandas as pd
+
+from scrcl_geo import _validate
 from scrcl_geo._palette import PALETTE
 from scrcl_geo._schema.kinds import Items, Such, check
 
@@ -46,3 +49,25 @@ def group_colors(adata: AnnData, key: str, n: int, palette: Palette = None) -> l
         check(own, Items(Such(is_color_like, "a colour")), place, do="remove it, or store colours there")
         palette = [str(color) for color in own] if len(own) >= n else None
     return colors(n, palette)
+
+
+def matched_colors(adata: AnnData, key: str, annotation: str, palette: Palette = None) -> list[str]:
+    """Colours for the categories of ``obs[key]``: of the classes of ``obs[annotation]`` that they match.
+
+    The one-to-one matching that shares most cells (Hungarian method); categories without a class get colours
+    that no class has.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    known = _validate.key(adata.obs, annotation, slot="obs", do="name a column of known classes")
+    known = known.astype("category")
+    categories = adata.obs[key].astype("category").cat.categories
+    counts = pd.crosstab(adata.obs[key], known).reindex(index=categories, columns=known.cat.categories)
+    shared = counts.fillna(0).to_numpy()
+    of_classes = group_colors(adata, annotation, shared.shape[1], palette)
+    spare = [color for color in colors(len(PALETTE)) if color not in of_classes]
+    rows, columns = linear_sum_assignment(-shared)
+    chosen = {int(row): of_classes[column] for row, column in zip(rows, columns, strict=True)}
+    unmatched = [row for row in range(len(categories)) if row not in chosen]
+    chosen |= dict(zip(unmatched, colors(len(unmatched), spare or None), strict=True))
+    return [chosen[row] for row in range(len(categories))]

@@ -10,6 +10,7 @@ import pandas as pd
 from scrcl_geo import _keys, _validate
 from scrcl_geo.pl._axes import new_axes, saved
 from scrcl_geo.pl._docs import documented
+from scrcl_geo.pl._legend import colorbar
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -63,5 +64,5 @@ def confusion(
     ax.set_xticks(range(counts.shape[1]), counts.columns.astype(str))
     ax.set_yticks(range(counts.shape[0]), counts.index.astype(str))
     ax.set(xlabel=groupby, ylabel=annotation)
-    ax.figure.colorbar(image, ax=ax, label="share of the class")
+    colorbar(ax, image, "share of the class")
     return saved(ax, save)

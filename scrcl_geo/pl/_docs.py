@@ -17,15 +17,25 @@ _SHARED = {
         Axes to draw on; a new figure by default.
     save
         File to write.""",
+    "match": """match
+        Column of ``obs`` with known classes: each group gets the colour of the class that it matches.""",
+    "panels": """ax
+        Axes to draw on, a list where there are several panels; a new figure by default.
+    save
+        File to write.""",
     "axes": """Returns
     -------
     matplotlib.axes.Axes
         The axes.""",
+    "all_axes": """Returns
+    -------
+    matplotlib.axes.Axes or list
+        The axes; a list where there are several panels.""",
 }
 
 
 def documented(function: F) -> F:
-    """Fill ``{groups}``, ``{map}``, ``{ax}`` and ``{axes}`` in a figure's docstring.
+    """Fill ``{groups}``, ``{ax}`` and the other shared parts into a figure's docstring.
 
     Python without docstrings (``-OO``) has nothing to fill.
     """

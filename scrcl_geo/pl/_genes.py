@@ -46,7 +46,8 @@ def dotplot(
     {map}
     {ax}
     **kwargs
-        Passed to :func:`scanpy.pl.dotplot`.
+        Passed to :func:`scanpy.pl.dotplot`; ``dendrogram=True`` draws the tree of the clusters in the
+        embedding, ``standard_scale="var"`` scales each gene to its largest mean.
 
     Returns
     -------
@@ -71,6 +72,10 @@ def dotplot(
     genes = list(top["names"].unique())
     shown = AnnData(log_values(adata, genes).tocsr(), obs=groups.astype("category").to_frame())
     shown.var_names = genes
+    if kwargs.get("dendrogram"):
+        rep = adata.obsm[_keys.EMBEDDING] if _keys.EMBEDDING in adata.obsm else shown.X.toarray()
+        shown.obsm["rep"] = np.asarray(rep)
+        sc.tl.dendrogram(shown, groupby, use_rep="rep")
     ax = ax or new_axes((3.0 + 0.35 * len(top), 2.2 + 0.3 * groups.nunique()))
     names = {group: list(part["names"]) for group, part in top.groupby("group", sort=False)}
     axes = sc.pl.dotplot(shown, names, groupby=groupby, cmap=palette, ax=ax, show=False, **kwargs)

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from scrcl_geo import _keys, _validate
-from scrcl_geo._features.expression import log_expression, matrix_of
+from scrcl_geo import _validate
+from scrcl_geo._features.expression import log_expression, matrix_as_read
 from scrcl_geo._features.rows import chunks, in_memory, row_sums
-from scrcl_geo._features.values import detect_values
-from scrcl_geo._schema.result import stored
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -23,7 +21,7 @@ def log_values(adata: AnnData, genes: Sequence[str]) -> sparse.csc_matrix:
 
     Read as the run read it (layer, kind of values, library size); without a run, from ``X``.
     """
-    matrix, kind, target_sum = _read(adata)
+    matrix, kind, target_sum = matrix_as_read(adata)
     at = adata.var_names.get_indexer(list(genes))
     for gene, position in zip(genes, at, strict=True):
         if position < 0:
@@ -39,17 +37,9 @@ def log_values(adata: AnnData, genes: Sequence[str]) -> sparse.csc_matrix:
 
 def depth(adata: AnnData) -> tuple[np.ndarray, np.ndarray, str]:
     """Sum of values and number of genes per cell, (N,) each, and the kind of the values."""
-    matrix, kind, _ = _read(adata)
+    matrix, kind, _ = matrix_as_read(adata)
     totals, genes = np.empty(adata.n_obs), np.empty(adata.n_obs)
     for rows, part in chunks(matrix):
         totals[rows] = row_sums(part)
         genes[rows] = np.bincount((part > 0).nonzero()[0], minlength=part.shape[0])
     return totals, genes, kind
-
-
-def _read(adata: AnnData) -> tuple[object, str, float | None]:
-    params = stored(adata, "uns", _keys.GRAPH_PARAMS, default={})
-    layer = params.get("layer", "")
-    matrix = matrix_of(adata, layer if layer in adata.layers else "")
-    kind = params.get("values") or detect_values(matrix)
-    return matrix, kind, params.get("target_sum")

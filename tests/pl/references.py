@@ -51,12 +51,60 @@ def with_image(adata):
     return adata
 
 
+def two_slides():
+    """The slide twice, without a grain of difference but for the place of its first cluster."""
+    both = ad.concat({"one": slide(), "two": slide()}, label="slide", index_unique="-")
+    both.uns["scrcl_units"] = "microns"
+    both.obs["scrcl"] = both.obs["scrcl"].astype("category")
+    return both
+
+
+def named():
+    """The slide with two of its three clusters named."""
+    adata = slide()
+    sg.tl.annotate(adata, {"outer": ["Gene0", "Gene1"], "inner": ["Gene4", "Gene5"]}, n_permutations=100)
+    return adata
+
+
+def in_domains():
+    """The slide with tables of its domains."""
+    adata = slide()
+    sg.pp.spatial_neighbors(adata)
+    sg.tl.domain_composition(adata, "layer")
+    sg.tl.domain_adjacency(adata, n_permutations=10)
+    return adata
+
+
+def compared():
+    """Eight samples, four of them with twice as many cells of one cluster."""
+    rows = [
+        (f"sample{s}", "treated" if s > 3 else "control", str(c))
+        for s in range(8)
+        for c in range(4)
+        for _ in range(40 + 3 * ((s + c) % 4) + 45 * (c == 1 and s > 3))
+    ]
+    obs = pd.DataFrame(rows, columns=["sample", "condition", "scrcl"]).astype("category")
+    obs.index = obs.index.astype(str)
+    adata = ad.AnnData(obs=obs)
+    sg.tl.compare(adata, "condition", "sample")
+    return adata
+
+
 FIGURES = {
     "umap": lambda: sg.pl.umap(slide()),
     "spatial": lambda: sg.pl.spatial(slide(), size=60),
     "spatial_image": lambda: sg.pl.spatial(with_image(slide()), color="layer", palette="tab10"),
+    "spatial_slides": lambda: sg.pl.spatial(
+        two_slides(), color=["layer", "scrcl", "Gene0"], library_key="slide", match="layer"
+    )[0],
+    "annotation": lambda: sg.pl.annotation(named()),
+    "comparison": lambda: sg.pl.comparison(compared()),
+    "domain_adjacency": lambda: sg.pl.domain_adjacency(in_domains()),
+    "domain_composition": lambda: sg.pl.domain_composition(in_domains()),
     "gene": lambda: sg.pl.gene(slide(), "Gene0", size=60)[0],
     "associations": lambda: sg.pl.associations(slide(), n_genes=2),
+    "associations_row": lambda: sg.pl.associations(slide(), n_genes=2, scale="row"),
+    "dotplot_dendrogram": lambda: sg.pl.dotplot(slide(), n_genes=2, dendrogram=True),
     "dotplot": lambda: sg.pl.dotplot(slide(), n_genes=2),
     "confusion": lambda: sg.pl.confusion(slide(), "layer"),
     "losses": lambda: sg.pl.losses(slide()),
