@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from scrcl_geo import _validate
+from scrcl_geo import _keys, _validate
 
 logger = logging.getLogger(__name__)
 
@@ -92,6 +92,8 @@ def run(arguments: argparse.Namespace) -> None:
         adata, job, checkpoint=Checkpoint(checkpoint, every=arguments.checkpoint_every)
     )
     seconds |= spent
+    said = {"input": Path(arguments.input).name, "table": arguments.table, "units": arguments.units}
+    adata.uns[_keys.RESULTS] |= {name: value for name, value in said.items() if value is not None}
     with _pipeline.timed("write", seconds):
         atomic.write_h5ad(adata, output)
     checkpoint.unlink(missing_ok=True)

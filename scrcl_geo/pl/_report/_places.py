@@ -25,6 +25,7 @@ def views(source: Source) -> list[dict[str, Any]]:
         "y": binary(source.umap[:, 1], "f4"),
         "labels": [],
         "images": [],
+        "samples": None,
         "tissue": False,
     }
     tissue = _tissue(source)
@@ -39,18 +40,21 @@ def _tissue(source: Source) -> dict[str, Any] | None:
     samples, codes = _samples(source)
     labels, images = [], []
     boxes = [_box(xy[codes == s]) for s in range(len(samples))]
+    shown = []
     width, height = _GAP * np.max([high - low for low, high in boxes], axis=0)
     columns = int(np.ceil(np.sqrt(len(samples))))
     for s, name in enumerate(samples):
         low, high = boxes[s]
         corner = np.array([s % columns * width, s // columns * height]) if len(samples) > 1 else low
         xy[codes == s] += corner - low
+        shown.append([*corner.tolist(), *(corner + high - low).tolist()])
         if len(samples) > 1:
             middle = float(corner[0] + (high - low)[0] / 2)
             labels.append({"x": middle, "y": float(corner[1]), "text": text(name)})
         image = _image(source, name)
         if image is not None:
             image["x"], image["y"] = (corner - low).tolist()
+            image["sample"] = name
             images.append(image)
     return {
         "id": "tissue",
@@ -59,6 +63,8 @@ def _tissue(source: Source) -> dict[str, Any] | None:
         "y": binary(xy[:, 1], "f4"),
         "labels": labels,
         "images": images,
+        # each sample's box: left, top, right, bottom
+        "samples": {"names": samples, "boxes": shown, "codes": binary(codes, "u2")} if len(samples) > 1 else None,
         "tissue": True,
     }
 

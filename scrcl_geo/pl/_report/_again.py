@@ -1,0 +1,63 @@
+"""The commands that give this result again, from what a run left in the AnnData."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scrcl_geo import _keys
+
+if TYPE_CHECKING:
+    from scrcl_geo.pl._report._source import Source
+
+
+def commands(source: Source, output: str) -> list[str]:
+    """Command lines; none where the clusters are not those of a run."""
+    uns = source.adata.uns
+    results = uns.get(_keys.RESULTS, {})
+    if source.groupby != _keys.CLUSTERS or _keys.GRAPH_PARAMS not in uns or "params" not in results:
+        return []
+    lines = [["run", str(results.get("input", "INPUT")), "--output", output, *_run_options(source, results)]]
+    keys = [str(key) for key in uns.get(_keys.PARTITIONS, {}).get("keys", [])]
+    if keys:
+        lines.append(["cluster", output, *_cluster_options(source, keys)])
+    return [shlex.join(["scrcl-geo", *line]) for line in lines]
+
+
+def _run_options(source: Source, results: Any) -> list[str]:
+    params, graph = results["params"], source.adata.uns[_keys.GRAPH_PARAMS]
+    found = len(source.clusters)
+    options: dict[str, Any] = {
+        "n-clusters": found if found > 1 else None,  # of no structure, the run finds one by itself
+        "seed": results.get("seed"),
+        "values": graph.get("values"),
+        "layer": graph.get("layer"),
+        "batch-key": graph.get("batch_key"),
+        "table": results.get("table"),
+        "units": results.get("units"),
+        "device": results.get("device"),
+        "batch-size": params.get("batch_size"),
+    }
+    if params.get("preset") == "paper":
+        options["preset"] = "paper"
+    if _keys.SPATIAL in source.adata.obsm:
+        options["spatial"] = "yes" if _keys.SPATIAL_CONNECTIVITIES in source.adata.obsp else "no"
+    return [
+        word
+        for name, value in options.items()
+        if value is not None and value != ""
+        for word in (f"--{name}", str(value))
+    ]
+
+
+def _cluster_options(source: Source, keys: list[str]) -> list[str]:
+    """The partition that the page shows comes first, as the command line asks."""
+    obs = source.adata.obs
+    shown = obs[source.groupby].astype(str).to_numpy()
+    keys = sorted(keys, key=lambda key: not (key in obs and np.array_equal(obs[key].astype(str), shown)))
+    values = [key.removeprefix(f"{source.groupby}_") for key in keys]
+    if values[0].startswith("r"):
+        return ["--resolution", ",".join(value.removeprefix("r") for value in values)]
+    return ["--n-clusters", ",".join(values)]
