@@ -12,7 +12,6 @@ from scrcl_geo.pl._report._payload import text
 from scrcl_geo.pl._report._source import Source
 
 _DIVERGING = [[0, "#2b5c9e"], [0.25, "#8fb3d9"], [0.5, "#f4f2ee"], [0.75, "#e8a57c"], [1, "#b1391f"]]
-_RISING = [[0, "#dfe3ee"], [0.25, "#a9bfe0"], [0.5, "#6a8dcb"], [0.75, "#3d54a4"], [1, "#1d1f66"]]
 _ROW = 17  # pixels of a gene
 
 
@@ -73,7 +72,6 @@ def dotplot(source: Source, genes: list[str]) -> Panel:
             marker={
                 "size": (1 + 14 * np.sqrt(share.ravel())).astype(np.float32),
                 "color": relative.ravel().astype(np.float32),
-                "colorscale": _RISING,
                 "cmin": 0,
                 "cmax": 1,
                 "line": {"width": 0.5, "color": "rgba(128,128,128,.6)"},

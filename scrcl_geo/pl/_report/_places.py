@@ -38,7 +38,7 @@ def _tissue(source: Source) -> dict[str, Any] | None:
         return None
     xy = np.asarray(raw, dtype=np.float64)[source.drawn, :2]
     samples, codes = _samples(source)
-    labels, images = [], []
+    labels, images, shifts = [], [], []
     boxes = [_box(xy[codes == s]) for s in range(len(samples))]
     shown = []
     width, height = _GAP * np.max([high - low for low, high in boxes], axis=0)
@@ -47,6 +47,7 @@ def _tissue(source: Source) -> dict[str, Any] | None:
         low, high = boxes[s]
         corner = np.array([s % columns * width, s // columns * height]) if len(samples) > 1 else low
         xy[codes == s] += corner - low
+        shifts.append((corner - low).tolist())
         shown.append([*corner.tolist(), *(corner + high - low).tolist()])
         if len(samples) > 1:
             middle = float(corner[0] + (high - low)[0] / 2)
@@ -56,6 +57,8 @@ def _tissue(source: Source) -> dict[str, Any] | None:
             image["x"], image["y"] = (corner - low).tolist()
             image["sample"] = name
             images.append(image)
+    # each sample's left, top, right and bottom, and how far it was moved
+    layout = {"boxes": shown, "shifts": shifts}
     return {
         "id": "tissue",
         "title": "Tissue",
@@ -63,8 +66,7 @@ def _tissue(source: Source) -> dict[str, Any] | None:
         "y": binary(xy[:, 1], "f4"),
         "labels": labels,
         "images": images,
-        # each sample's box: left, top, right, bottom
-        "samples": {"names": samples, "boxes": shown, "codes": binary(codes, "u2")} if len(samples) > 1 else None,
+        "samples": None if len(samples) < 2 else {**layout, "names": samples, "codes": binary(codes, "u2")},
         "tissue": True,
     }
 

@@ -24,6 +24,8 @@ report.figures = (() => {
       nodes.text = names;
       nodes.marker.opacity = names.map((_, k) => (!state.clusters.size || state.clusters.has(k) ? 1 : 0.18));
     }
+    const ramp = report.ramp();
+    for (const { marker } of traces) if (marker && marker.colorbar) marker.colorscale = ramp.map((c, i) => [i / (ramp.length - 1), c]);
     for (const trace of traces.filter((t) => t.type === "sankey")) {
       trace.textfont = { color: theme.ink, size: 13 };
       trace.link.line = { color: theme.soft, width: 0.6 };
@@ -34,11 +36,10 @@ report.figures = (() => {
 
   const draw = (name) => {
     const place = by(`figure-${name}`), { traces, layout } = prepared(name);
-    const first = !drawn.has(name);
     drawn.set(name, place);
-    const done = Plotly.react(place, traces, { ...layout, width: report.paper ? place.clientWidth : undefined }, report.config);
+    const done = Plotly.newPlot(place, traces, layout, report.config);
     const { genes } = data.figures[name].layout.meta || {};
-    if (first && genes) place.on("plotly_click", (event) => report.gene(genes[event.points[0].y]));
+    if (genes) place.on("plotly_click", (event) => report.gene(genes[event.points[0].y]));
     return done;
   };
   const left = () => Object.keys(data.figures).filter((name) => !drawn.has(name));

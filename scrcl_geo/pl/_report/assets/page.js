@@ -2,7 +2,6 @@
 "use strict";
 (async () => {
   const { by, state } = report;
-  by("help").open = innerWidth > 700;
   if (by("image")) {
     by("image").addEventListener("input", () => { state.image = by("image").valueAsNumber / 100; report.changed("image"); });
   }

@@ -11,6 +11,13 @@
     setTimeout(() => URL.revokeObjectURL(href), 10_000);
   };
 
+  // coordinates as the file has them, not as slides are laid out here
+  const place = (view, i) => {
+    const { shifts } = view.samples ?? {};
+    const [dx, dy] = shifts ? shifts[report.slideOf[i]] : [0, 0];
+    return [(view.allX ?? view.x)[i] - dx, (view.allY ?? view.y)[i] - dy].map((v) => Number(v.toPrecision(7)));
+  };
+
   // the selected cells: where they lie, their cluster, and what the page is coloured by
   const cells = () => {
     const samples = data.columns.findIndex((column, k) => k && column.kind === "category");
@@ -23,7 +30,7 @@
     const head = ["cell", "cluster", "name", ...shown.map((k) => data.columns[k].name), ...places.flatMap(({ id }) => [`${id}_x`, `${id}_y`])];
     const rows = report.selected().map((i) => {
       const k = report.clusterOf[i];
-      return [data.cells[i], data.clusters.names[k], state.names[k], ...shown.map((c) => value(c, i)), ...places.flatMap((v) => [(v.allX ?? v.x)[i], (v.allY ?? v.y)[i]])];
+      return [data.cells[i], data.clusters.names[k], state.names[k], ...shown.map((c) => value(c, i)), ...places.flatMap((view) => place(view, i))];
     });
     return [head, ...rows];
   };

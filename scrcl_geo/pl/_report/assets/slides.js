@@ -3,15 +3,15 @@
 (() => {
   const { data, state, by } = report;
   const tissue = data.views.find((view) => view.samples);
-  const codes = tissue && report.decode(tissue.samples.codes, Uint16Array);
+  report.slideOf = tissue && report.decode(tissue.samples.codes, Uint16Array);
 
-  const only = (values, slide) => values.map((value, i) => (codes[i] === slide ? value : NaN));
-  // a window of one width and height for all, with the slide in its middle
+  const only = (values, slide) => values.map((value, i) => (report.slideOf[i] === slide ? value : NaN));
+  // a window as wide and as high as the largest slide shown, with this one in its middle
   const frame = (slide, slides) => {
     const { boxes } = tissue.samples;
-    const half = 0.53 * Math.max(...slides.flatMap((s) => [boxes[s][2] - boxes[s][0], boxes[s][3] - boxes[s][1]])) || 0.5;
+    const half = (low, high) => 0.53 * Math.max(...slides.map((s) => boxes[s][high] - boxes[s][low])) || 0.5;
     const x = (boxes[slide][0] + boxes[slide][2]) / 2, y = (boxes[slide][1] + boxes[slide][3]) / 2;
-    return [x - half, x + half, y + half, y - half];
+    return [x - half(0, 2), x + half(0, 2), y + half(1, 3), y - half(1, 3)];
   };
   const show = (view, slide, slides) => Object.assign(view, {
     x: only(view.allX, slide), y: only(view.allY, slide), box: frame(slide, slides),
@@ -46,11 +46,7 @@
     delete state.zoom.tissue;
     delete state.zoom["tissue-b"];
     report.arrange();
-    for (const view of report.views.all.filter((v) => v.tissue)) {
-      const fresh = !view.plot.on;
-      await report.views.draw(view);
-      if (fresh) report.views.listen(view);
-    }
+    await Promise.all(report.views.all.map(report.views.draw)); // their widths change
     return report.changed("slides");
   };
   if (!tissue) return;

@@ -41,6 +41,7 @@ report.layout = (own) => {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: getComputedStyle(document.body).fontFamily, size: 13, color: theme.ink },
     hoverlabel: { bgcolor: theme.ink, bordercolor: theme.ink, font: { color: theme.card } },
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: theme.soft, activecolor: theme.accent },
     ...own,
     margin: { l: 56, r: 16, t: 16, b: 48, ...own.margin },
     xaxis: { ...axis, ...own.xaxis },
@@ -49,6 +50,7 @@ report.layout = (own) => {
 };
 
 report.config = {
-  responsive: true, displaylogo: false, scrollZoom: false, modeBarButtonsToRemove: ["toImage", "autoScale2d"],
+  responsive: true, displaylogo: false, scrollZoom: false, modeBarButtonsToRemove: ["toImage", "autoScale2d", "sendChartToCloud"],
+  showSendToCloud: false, plotlyServerURL: "", // nothing on this page is sent anywhere
   plotGlPixelRatio: Math.min(devicePixelRatio, 2),
 };

@@ -6,12 +6,12 @@ report.views = (() => {
   const touch = matchMedia("(pointer: coarse)").matches;
   const views = [];
 
-  // a quarter of the way beyond the cells on no side: the window of a view as it opens
   const extent = (values) => {
     let low = Infinity, high = -Infinity;
     for (const v of values) { if (v < low) low = v; if (v > high) high = v; }
     return low <= high ? [low, high] : [0, 1];
   };
+  // the window of a view as it opens
   const home = (view) => {
     if (state.zoom[view.id]) return state.zoom[view.id];
     if (view.box) return view.box;
@@ -22,18 +22,20 @@ report.views = (() => {
   // about as wide as the cells lie apart at this zoom
   const size = (view, [x0, x1, y0, y1]) => {
     const [left, right] = x0 < x1 ? [x0, x1] : [x1, x0], [low, high] = y0 < y1 ? [y0, y1] : [y1, y0];
-    let inside = 0;
-    for (let i = 0; i < n; i++) if (view.x[i] >= left && view.x[i] <= right && view.y[i] >= low && view.y[i] <= high) inside++;
-    const width = view.plot.clientWidth - 12, height = view.plot.clientHeight - 12;
-    const scale = Math.min(width / (right - left), height / (high - low)) || 1;
-    const apart = scale * Math.sqrt(((right - left) * (high - low)) / Math.max(inside, 1));
+    const x = [], y = [];
+    for (let i = 0; i < n; i++) {
+      if (view.x[i] >= left && view.x[i] <= right && view.y[i] >= low && view.y[i] <= high) { x.push(view.x[i]); y.push(view.y[i]); }
+    }
+    const [a, b] = extent(x), [c, d] = extent(y);
+    const scale = Math.min(view.plot.clientWidth / (right - left), view.plot.clientHeight / (high - low)) || 1;
+    const apart = scale * Math.sqrt(((b - a) * (d - c)) / Math.max(x.length, 1));
     return Math.min(14, Math.max(1.7, apart * (view.tissue ? 0.78 : 0.42)));
   };
 
   const trace = (view) => ({
     type: "scattergl", mode: "markers", x: view.x, y: view.y, hoverinfo: "none",
     marker: { ...report.marker(), size: size(view, home(view)), opacity: 1, line: { width: 0 } },
-    unselected: { marker: { opacity: 0.07 } }, selected: { marker: { opacity: 1 } },
+    unselected: { marker: { opacity: 0.1 } }, selected: { marker: { opacity: 1 } },
     selectedpoints: report.selected(),
   });
   const images = (view) => view.images.map((i) => ({ ...i, xref: "x", yref: "y", yanchor: "top", sizing: "stretch", layer: "below", opacity: state.image }));
@@ -49,11 +51,6 @@ report.views = (() => {
       newselection: { line: { color: theme.accent, width: 2, dash: "dot" } },
     });
   };
-  const draw = (view) => {
-    view.title.textContent = view.name;
-    return Plotly.newPlot(view.plot, [trace(view)], layout(view), { ...report.config, displayModeBar: touch ? true : "hover" });
-  };
-
   const listen = (view) => {
     const cell = (event) => event.points[0].pointIndex;
     let timer = 0;
@@ -75,6 +72,11 @@ report.views = (() => {
       }, 150);
     });
   };
+  const draw = async (view) => {
+    view.title.textContent = view.name;
+    await Plotly.newPlot(view.plot, [trace(view)], layout(view), { ...report.config, displayModeBar: touch ? true : "hover" });
+    listen(view); // a new plot has forgotten its listeners
+  };
   const add = (given, before = null) => {
     const plot = element("div", { className: "plot", id: `view-${given.id}` });
     const ring = element("div", { className: "ring", hidden: true });
@@ -91,7 +93,7 @@ report.views = (() => {
   const start = async () => {
     for (const given of data.views) add({ ...given, x: report.decode(given.x, Float32Array), y: report.decode(given.y, Float32Array) });
     report.arrange();
-    await Promise.all(views.map(async (view) => { await draw(view); listen(view); }));
+    await Promise.all(views.map(draw));
   };
   const refresh = (change, keep) => Promise.all(views.map((view) => Plotly.update(view.plot, change(), view === keep ? {} : { selections: [] }, [0])));
 
@@ -102,5 +104,5 @@ report.views = (() => {
   report.on("selection", (from) => refresh(() => ({ selectedpoints: [report.selected()] }), from));
   report.on("theme", () => Promise.all(views.map(draw)));
   report.on("image", () => Promise.all(views.map((view) => view.images.length && Plotly.relayout(view.plot, { images: images(view) }))));
-  return { all: views, add, draw, listen, start, trace, layout };
+  return { all: views, add, draw, start, trace, layout };
 })();
