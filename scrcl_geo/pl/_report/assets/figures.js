@@ -22,6 +22,7 @@ report.figures = (() => {
     if (along(name) === "nodes") {
       const nodes = traces.at(-1);
       nodes.text = names;
+      if (names.some((name) => name.length > 2)) Object.assign(nodes, { textposition: "top center", textfont: { color: theme.ink, size: 12 }, cliponaxis: false });
       nodes.marker.opacity = names.map((_, k) => (!state.clusters.size || state.clusters.has(k) ? 1 : 0.18));
     }
     const ramp = report.ramp();
