@@ -85,3 +85,9 @@ def chromium():
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def path(result, tmp_path_factory):
+    """The report of the result."""
+    return sg.pl.report(result, tmp_path_factory.mktemp("report") / "report.html", title="toy")

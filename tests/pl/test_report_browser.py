@@ -14,11 +14,6 @@ MARKED = (
 
 
 @pytest.fixture(scope="module")
-def path(result, tmp_path_factory):
-    return sg.pl.report(result, tmp_path_factory.mktemp("report") / "report.html", title="toy")
-
-
-@pytest.fixture(scope="module")
 def shared(chromium, path):
     page = opened(chromium, path)
     page.evaluate("report.drawAll()")
