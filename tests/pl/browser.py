@@ -31,7 +31,8 @@ def lasso(page, view):
     for x, y in ((right, top), (right, bottom), (left, bottom), (left, top)):
         page.mouse.move(x, y, steps=5)
     page.mouse.up()
-    page.wait_for_function("document.getElementById('view-umap').data[0].selectedpoints")
+    page.wait_for_function("report.state.lasso")
+    page.wait_for_function("report.views.all.every((view) => view.plot.data[0].selectedpoints)")
     return right
 
 

@@ -85,6 +85,8 @@ report.views = (() => {
     save.dataset.svg = `view-${given.id}`;
     const card = element("div", { className: "card view" }, element("div", { className: "head" }, title, element("span", { className: "saves" }, save)), plot, ring);
     by("views").insertBefore(card, before);
+    // Plotly makes a click of a tap; the browser must not make another
+    plot.addEventListener("touchend", (e) => { if (e.cancelable && e.target.matches(".nsewdrag")) e.preventDefault(); }, { passive: false });
     const view = { ...given, name: given.title, plot, ring, card, title };
     views.splice(before ? views.findIndex((v) => v.card === before) : views.length, 0, view);
     return view;
