@@ -40,4 +40,4 @@ def saved(page, button):
     """Text of the file that a button saves, and its name."""
     with page.expect_download() as download:
         page.locator(button).click()
-    return open(download.value.path(), encoding="utf-8").read(), download.value.suggested_filename
+    return download.value.path().read_text(encoding="utf-8"), download.value.suggested_filename

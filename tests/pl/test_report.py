@@ -81,7 +81,10 @@ def test_a_layout_of_the_embedding_comes_before_one_of_an_earlier_analysis(resul
 
 def test_tables_are_held_as_csv(result, page):
     _, data = page
-    tables = {name: pd.read_csv(io.BytesIO(inflated(code)), dtype={"cluster": str}) for name, code in data["tables"].items()}
+    tables = {
+        name: pd.read_csv(io.BytesIO(inflated(code)), dtype={"cluster": str})
+        for name, code in data["tables"].items()
+    }
     assert set(data["figures"]) | {"associations", "parameters"} == set(tables)
     assert all(len(table) for table in tables.values())
     sizes = result.obs["scrcl"].value_counts(sort=False)
@@ -129,7 +132,10 @@ def test_needs_nothing_from_outside(page):
     assert not re.findall(r"""(?:src|href)\s*=\s*["'](?!#|data:)""", own)
     assert not re.findall(r"url\(|@import|fetch\(|XMLHttpRequest|sendBeacon|WebSocket", own)
     # pages of genes, which open by a click
-    assert set(re.findall(r"https?://[^/]+", own)) == {"https://www.ncbi.nlm.nih.gov", "https://www.ensembl.org"}
+    assert set(re.findall(r"https?://[^/]+", own)) == {
+        "https://www.ncbi.nlm.nih.gov",
+        "https://www.ensembl.org",
+    }
     assert "default-src 'none'" in own
 
 

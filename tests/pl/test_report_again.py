@@ -26,7 +26,18 @@ def ran(tmp_path_factory):
     toy.layers["counts"] = toy.X.copy()
     toy.write_h5ad(folder / "slide.h5ad")
     given = ["run", str(folder / "slide.h5ad"), "--output", str(folder / "out.h5ad"), "--quiet"]
-    given += ["--n-clusters", "4", "--seed", "3", "--layer", "counts", "--batch-key", "slide", "--spatial", "no"]
+    given += [
+        "--n-clusters",
+        "4",
+        "--seed",
+        "3",
+        "--layer",
+        "counts",
+        "--batch-key",
+        "slide",
+        "--spatial",
+        "no",
+    ]
     assert main(given) == 0
     return folder / "out.h5ad", given
 

@@ -31,9 +31,9 @@ def packed(source, n_genes=2):
 
 
 def unpacked(store, n_cells):
-    """The steps of each gene as the page reads them; -1 where it holds none. The plain way, one byte at a time."""
+    """Expression as the page reads it, one byte at a time; missing where the page holds none."""
     index = store.index
-    gaps, values = (np.frombuffer(base64.b64decode(index[key]), "<u4") for key in ("gaps", "values"))
+    gaps = np.frombuffer(base64.b64decode(index["gaps"]), "<u4")
     low, high = (np.frombuffer(base64.b64decode(index[key]), "<f4") for key in ("low", "high"))
     sample = index["sample"] and np.frombuffer(base64.b64decode(index["sample"]), "<u4")
     found = {}

@@ -1,4 +1,4 @@
-"""What a reader does with the report: seek a gene, take cells and tables along, name clusters, share a view."""
+"""What a reader does: seek a gene, take cells and tables along, name clusters, share a view."""
 
 import csv
 import io
@@ -116,7 +116,8 @@ def test_clusters_are_renamed_everywhere_and_exported(page, result):
 
 def test_every_table_and_every_figure_is_saved(page, result):
     page.evaluate("report.drawAll()")
-    for name in page.evaluate("[...document.querySelectorAll('[data-csv]:not([hidden])')].map(b => b.dataset.csv)"):
+    buttons = "[...document.querySelectorAll('[data-csv]:not([hidden])')].map(b => b.dataset.csv)"
+    for name in page.evaluate(buttons):
         table = rows(page.evaluate("name => report.table(name)", name))
         assert len(table) > 1, name
         assert None not in table[0], name
@@ -182,7 +183,8 @@ def test_two_slides_stand_side_by_side_in_one_scale(page, result):
       const { data: [{ marker, x }], _fullLayout: { xaxis, yaxis } } = document.getElementById(id);
       const { cmin, cmax, colorscale, color } = marker;
       const scale = [xaxis, yaxis].map((axis) => Math.abs(axis.range[1] - axis.range[0]) / axis._length);
-      return { colours: [cmin, cmax, colorscale, Array.from(color)], scale, shown: Array.from(x, Number.isFinite) };
+      const colours = [cmin, cmax, colorscale, Array.from(color)];
+      return { colours, scale, shown: Array.from(x, Number.isFinite) };
     }"""
     left, right = (page.evaluate(state, view) for view in ("view-tissue", "view-tissue-b"))
     assert left["colours"] == right["colours"]
@@ -195,5 +197,8 @@ def test_two_slides_stand_side_by_side_in_one_scale(page, result):
 
 
 def test_both_directions_of_the_umap_have_one_scale(page):
-    scale = "axis => { const a = document.getElementById('view-umap')._fullLayout[axis]; return a._length / (a.range[1] - a.range[0]); }"
+    scale = """axis => {
+      const { range, _length } = document.getElementById("view-umap")._fullLayout[axis];
+      return _length / (range[1] - range[0]);
+    }"""
     assert page.evaluate(scale, "xaxis") == pytest.approx(page.evaluate(scale, "yaxis"), rel=1e-3)

@@ -103,7 +103,9 @@ def _parameters(uns: Any) -> Parameters:
     """What the run was given, by group, as names and short texts."""
     results = uns.get(_keys.RESULTS, {})
     groups = {
-        "Run": {key: results[key] for key in ("input", "seed", "device", "edges", "stopped") if key in results},
+        "Run": {
+            key: results[key] for key in ("input", "seed", "device", "edges", "stopped") if key in results
+        },
         "Model": results.get("params", {}),
         "Objective": {name: _term(term) for name, term in results.get("objective", {}).items()},
         "Expression": uns.get(_keys.GRAPH_PARAMS, {}),

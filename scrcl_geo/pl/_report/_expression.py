@@ -1,8 +1,8 @@
 """Expression of every gene, in blocks that the page unpacks when a gene is asked for.
 
 A block holds the genes' gaps, one after the other, then their values. A gap counts the cells without a value
-before one that has a value: a byte, of which 255 means that many and more to come. A value is a step from 0 to
-254 between a gene's lowest and highest expression.
+before one that has a value: a byte, of which 255 means that many and more to come. A value is a step from 0
+to 254 between a gene's lowest and highest expression.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Store:
 def store(source: Source, n_genes: int, depth: tuple[np.ndarray, np.ndarray, str]) -> Store:
     """All genes, those of the clusters first.
 
-    Where the drawn cells hold too many values, the clusters' genes are stored of all drawn cells and the others
-    of a random sample.
+    Where the drawn cells hold too many values, the clusters' genes are stored of all drawn cells and the
+    others of a random sample.
     """
     _, genes_per_cell, kind = depth
     dense = len(source.drawn) * source.adata.n_vars  # scaled values below 0 count as well
@@ -90,7 +90,7 @@ Column = tuple[np.ndarray, np.ndarray]
 
 
 def _steps(x: sparse.csc_matrix) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Per gene: cells with a value and their steps; lowest and highest value. Shapes: (G,) objects, (G,), (G,)."""
+    """Per gene: cells with a value and their steps; lowest and highest value. Shapes: (G,) each."""
     x.sort_indices()
     n_genes = x.shape[1]
     low, high = np.zeros(n_genes), np.zeros(n_genes)

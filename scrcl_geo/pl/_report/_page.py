@@ -22,6 +22,7 @@ SCRIPTS = (
     *("figures.js", "names.js", "search.js", "save.js", "svg.js", "print.js", "share.js", "page.js"),
 )
 
+
 def report(
     adata: AnnData,
     path: str | Path,
@@ -37,9 +38,9 @@ def report(
     """Write a result as one web page that needs no network: linked views, genes, quality, parameters.
 
     Shows what the AnnData holds and leaves out what it does not. Every gene can be sought, cells are selected
-    and taken along as CSV, clusters renamed, tables saved as CSV and figures as SVG; the address holds the view.
-    Drawn is ``obsm["X_scrcl_umap"]``, else ``obsm["X_umap"]``; where neither is there, the cells are laid out
-    for the page. The AnnData is never edited.
+    and taken along as CSV, clusters renamed, tables saved as CSV and figures as SVG; the address holds the
+    view. Drawn is ``obsm["X_scrcl_umap"]``, else ``obsm["X_umap"]``; where neither is there, the cells are
+    laid out for the page. Names of clusters are those of ``obs["scrcl_name"]``. The AnnData is never edited.
 
     Parameters
     ----------
@@ -57,8 +58,8 @@ def report(
     n_genes
         Genes per cluster in the heat map and the dot plot; twice as many are listed to colour the cells by.
     max_cells
-        Cells drawn in the linked views; of more, a random sample. All numbers are of all cells. Of many cells,
-        genes other than the clusters' own are drawn in a sample too, and the page says so.
+        Cells drawn in the linked views; of more, a random sample. All numbers are of all cells. Of many
+        cells, genes other than the clusters' own are drawn in a sample too, and the page says so.
     seed
         Of the layout and of the sample.
     output

@@ -18,7 +18,7 @@ _IMAGE_PIXELS = 1200  # of the longer side
 
 def views(source: Source) -> list[dict[str, Any]]:
     """The linked views: tissue, where there are coordinates, and UMAP."""
-    plane = {
+    plane: dict[str, Any] = {
         "id": "umap",
         "title": "UMAP",
         "x": binary(source.umap[:, 0], "f4"),

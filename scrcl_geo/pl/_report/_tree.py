@@ -16,8 +16,8 @@ _BAND = 0.55  # opacity: told from the paper, light or dark, and from each other
 
 
 def tree(source: Source) -> Panel | None:
-    """Partitions by falling size of their clusters; a cluster has the colour of the one shown elsewhere on the
-    page that most of its cells lie in."""
+    """Partitions from coarse to fine; a cluster has the colour of the one on the rest of the page that it
+    shares most cells with."""
     obs = source.adata.obs
     keys = _partitions(source)
     if len(keys) < 2:

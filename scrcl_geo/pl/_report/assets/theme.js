@@ -12,7 +12,12 @@ report.element = (tag, options = {}, ...inside) => {
 report.text = (name) => name.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 report.short = (number) => number.toLocaleString("en", { maximumSignificantDigits: 3 });
 
-report.bytes = (code) => Uint8Array.from(atob(code), (letter) => letter.charCodeAt(0));
+report.bytes = (code) => {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(code);
+  const raw = atob(code), bytes = new Uint8Array(raw.length);
+  for (let i = 0; i < raw.length; i++) bytes[i] = raw.charCodeAt(i);
+  return bytes;
+};
 report.decode = (code, Kind) => new Kind(report.bytes(code).buffer);
 report.inflate = async (code) => {
   const stream = new Blob([report.bytes(code)]).stream().pipeThrough(new DecompressionStream("deflate"));
