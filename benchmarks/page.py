@@ -6,8 +6,8 @@
 First paint is the browser's own mark of the first text; first view is when every cell is drawn in the linked
 views; a gene is one that no cluster owns, unpacked and drawn. Without a GPU, WebGL is drawn in software.
 Sizes that no file has are made of the first one: its cells drawn with replacement and moved a little, its
-genes cut. CPU seconds are those of all processes of the browser up to the first view; on a machine that others use,
-they say more than wall time.
+genes cut. CPU seconds are those of all processes of the browser up to the first view: on a machine that is
+shared, they say more than wall time.
 """
 
 from __future__ import annotations
