@@ -11,6 +11,9 @@ from scrcl_geo import _keys, _validate
 
 logger = logging.getLogger(__name__)
 
+# options that the file would not tell otherwise, for the command that the report shows
+_RECORDED = ("table", "units", "dataset", "max_epochs")
+
 
 def add(commands: Any) -> None:
     """State the arguments."""
@@ -92,8 +95,8 @@ def run(arguments: argparse.Namespace) -> None:
         adata, job, checkpoint=Checkpoint(checkpoint, every=arguments.checkpoint_every)
     )
     seconds |= spent
-    said = {"input": Path(arguments.input).name, "table": arguments.table, "units": arguments.units}
-    adata.uns[_keys.RESULTS] |= {name: value for name, value in said.items() if value is not None}
+    said = {name: value for name, value in vars(arguments).items() if name in _RECORDED and value is not None}
+    adata.uns[_keys.RESULTS] |= {**said, "input": Path(arguments.input).name}
     with _pipeline.timed("write", seconds):
         atomic.write_h5ad(adata, output)
     checkpoint.unlink(missing_ok=True)

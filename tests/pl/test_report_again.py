@@ -70,10 +70,10 @@ def test_other_numbers_of_clusters_are_a_second_command(ran):
     import anndata as ad
 
     adata = ad.read_h5ad(ran[0])
-    sg.tl.partitions(adata, [5, 3], n_repeats=2)
+    sg.tl.partitions(adata, [5, 3], n_repeats=2, seed=2)
     first, second = commands(adata)
     assert "--n-clusters 5" in first
-    assert second == "scrcl-geo cluster 'my out.h5ad' --n-clusters 5,3"
+    assert second == "scrcl-geo cluster 'my out.h5ad' --n-clusters 5,3 --seed 2"
 
 
 def test_nothing_is_claimed_of_clusters_that_no_run_made(ran):

@@ -37,6 +37,8 @@ def _run_options(source: Source, results: Any) -> list[str]:
         "batch-key": graph.get("batch_key"),
         "table": results.get("table"),
         "units": results.get("units"),
+        "dataset": results.get("dataset"),
+        "max-epochs": results.get("max_epochs"),
         "device": results.get("device"),
         "batch-size": params.get("batch_size"),
     }
@@ -58,6 +60,7 @@ def _cluster_options(source: Source, keys: list[str]) -> list[str]:
     shown = obs[source.groupby].astype(str).to_numpy()
     keys = sorted(keys, key=lambda key: not (key in obs and np.array_equal(obs[key].astype(str), shown)))
     values = [key.removeprefix(f"{source.groupby}_") for key in keys]
-    if values[0].startswith("r"):
-        return ["--resolution", ",".join(value.removeprefix("r") for value in values)]
-    return ["--n-clusters", ",".join(values)]
+    option = "--resolution" if values[0].startswith("r") else "--n-clusters"
+    seed = int(source.adata.uns[_keys.PARTITIONS].get("seed", 0))
+    asked = ",".join(value.removeprefix("r") for value in values)
+    return [option, asked, *(["--seed", str(seed)] if seed else [])]
