@@ -80,6 +80,7 @@ ENTRIES: dict[str, dict[str, Kind]] = {
             {"keys": Items(Text())},
             {
                 "tree": Table(empty=True),
+                "seed": Number(0, 2**32, whole=True),
                 "stability": Table({"key": _TEXT, "group": _TEXT, "n_cells": _NUMBER, "stability": _NUMBER}),
             },
         ),

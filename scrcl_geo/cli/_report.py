@@ -43,6 +43,7 @@ def run(arguments: argparse.Namespace) -> None:
         groupby=arguments.groupby,
         batch_key=arguments.batch_key,
         n_genes=arguments.n_genes,
+        output=source.name,
     )
     if not arguments.quiet:
         print(f"written: {page} ({page.stat().st_size / 1e6:.1f} MB); open it in a browser")

@@ -7,9 +7,12 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from scrcl_geo import _validate
+from scrcl_geo import _keys, _validate
 
 logger = logging.getLogger(__name__)
+
+# options that the file would not tell otherwise, for the command that the report shows
+_RECORDED = ("table", "units", "dataset", "max_epochs")
 
 
 def add(commands: Any) -> None:
@@ -104,6 +107,8 @@ def run(arguments: argparse.Namespace) -> None:
         adata, job, checkpoint=Checkpoint(checkpoint, every=arguments.checkpoint_every)
     )
     seconds |= spent
+    said = {name: value for name, value in vars(arguments).items() if name in _RECORDED and value is not None}
+    adata.uns[_keys.RESULTS] |= {**said, "input": Path(arguments.input).name}
     with _pipeline.timed("write", seconds):
         write_output(adata, output, source=arguments.input, table=arguments.table)
     checkpoint.unlink(missing_ok=True)

@@ -21,12 +21,19 @@ def log_values(adata: AnnData, genes: Sequence[str]) -> sparse.csc_matrix:
 
     Read as the run read it (layer, kind of values, library size); without a run, from ``X``.
     """
-    matrix, kind, target_sum = matrix_as_read(adata)
     at = adata.var_names.get_indexer(list(genes))
     for gene, position in zip(genes, at, strict=True):
         if position < 0:
             do = "name genes of var_names"
             raise _validate.fail(f"gene {gene!r} is not there", _validate.shown(adata.var_names), do)
+    return log_columns(adata, at)
+
+
+def log_columns(adata: AnnData, at: np.ndarray, cells: np.ndarray | None = None) -> sparse.csc_matrix:
+    """The same of genes and cells by their positions; all cells by default."""
+    matrix, kind, target_sum = matrix_as_read(adata)
+    if cells is not None:
+        matrix = matrix[cells]
     mask = np.zeros(adata.n_vars, dtype=bool)
     mask[at] = True
     chosen, totals = in_memory(matrix, mask)

@@ -1,5 +1,7 @@
 """A result to draw: toy slides with planted clusters, two partitions, and names that try to be markup."""
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -67,3 +69,25 @@ def evil():
     adata.uns["scrcl"]["params"][EVIL] = EVIL
     adata.uns["scrcl"]["stopped"] = EVIL
     return adata
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A headless Chromium, or a skip that says what to install."""
+    api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        pytest.skip("no Chromium on PATH: apt-get install chromium")
+    with api.sync_playwright() as play:
+        # without a GPU, WebGL is drawn in software
+        browser = play.chromium.launch(
+            executable_path=found, args=["--no-sandbox", "--enable-unsafe-swiftshader"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def path(result, tmp_path_factory):
+    """The report of the result."""
+    return sg.pl.report(result, tmp_path_factory.mktemp("report") / "report.html", title="toy")

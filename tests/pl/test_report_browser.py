@@ -1,9 +1,8 @@
 """The report as a person uses it, in headless Chromium: hover, select, colour, dark, hostile names."""
 
-import shutil
-
 import numpy as np
 import pytest
+from pl.browser import PLACE, lasso, opened
 
 import scrcl_geo as sg
 
@@ -12,46 +11,6 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # deprecations inside plottin
 MARKED = (
     "name => { const s = document.getElementById(name).data[0].selectedpoints; return s && Array.from(s); }"
 )
-PLACE = """([name, i]) => {
-  const div = document.getElementById(name), box = div.getBoundingClientRect();
-  const { xaxis, yaxis } = div._fullLayout;
-  const { x, y } = div.data[0];
-  return [box.x + xaxis._offset + xaxis.l2p(x[i]), box.y + yaxis._offset + yaxis.l2p(y[i])];
-}"""
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """A headless Chromium, or a skip that says what to install."""
-    api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        pytest.skip("no Chromium on PATH: apt-get install chromium")
-    with api.sync_playwright() as play:
-        # without a GPU, WebGL is drawn in software
-        browser = play.chromium.launch(
-            executable_path=found, args=["--no-sandbox", "--enable-unsafe-swiftshader"]
-        )
-        yield browser
-        browser.close()
-
-
-def opened(chromium, path, **options):
-    """The page when its first view is drawn, with what it logged and what it asked of the network."""
-    page = chromium.new_page(viewport={"width": 1360, "height": 900}, **options)
-    page.problems, page.requests = [], []
-    page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
-    page.on("dialog", lambda dialog: page.problems.append(dialog.message))
-    page.on("request", lambda request: page.requests.append(request.url))
-    page.goto(path.as_uri())
-    page.wait_for_selector("html[data-ready]", timeout=60_000)
-    return page
-
-
-@pytest.fixture(scope="module")
-def path(result, tmp_path_factory):
-    return sg.pl.report(result, tmp_path_factory.mktemp("report") / "report.html", title="toy")
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +44,7 @@ def test_points_are_painted(page):
 
     x, y = page.evaluate(PLACE, ["view-umap", 0])
     shot = Image.open(BytesIO(page.screenshot())).convert("RGB")
-    cluster = page.evaluate("report.cells.clusters[0]")
+    cluster = page.evaluate("report.clusterOf[0]")
     color = page.evaluate(f"report.data.clusters.colors[{cluster}]")
     assert "#{:02x}{:02x}{:02x}".format(*shot.getpixel((round(x), round(y)))) == color
 
@@ -137,15 +96,7 @@ def test_clicking_a_cell_selects_its_cluster(page, result):
 
 
 def test_lasso_in_the_tissue_selects_the_same_cells_in_the_umap(page):
-    box = page.locator("#view-tissue .nsewdrag").first.bounding_box()
-    left, top = box["x"] + 5, box["y"] + 5
-    right, bottom = box["x"] + box["width"] / 2, box["y"] + box["height"] - 5
-    page.mouse.move(left, top)
-    page.mouse.down()
-    for x, y in ((right, top), (right, bottom), (left, bottom), (left, top)):
-        page.mouse.move(x, y, steps=5)
-    page.mouse.up()
-    page.wait_for_function("document.getElementById('view-umap').data[0].selectedpoints")
+    right = lasso(page, "view-tissue")
     cells = page.evaluate(MARKED, "view-umap")
     assert cells == page.evaluate(MARKED, "view-tissue")
     inside = [i for i in range(300) if page.evaluate(PLACE, ["view-tissue", i])[0] < right]
@@ -155,16 +106,16 @@ def test_lasso_in_the_tissue_selects_the_same_cells_in_the_umap(page):
 
 def test_colouring_by_a_gene(page):
     page.locator("button.gene").first.click()
-    page.wait_for_function("report.cells.state.colour > 0")
+    page.wait_for_function("report.state.colour > 0")
     gene = page.locator("button.gene").first.inner_text()
-    k = page.evaluate("report.cells.state.colour")
+    k = page.evaluate("report.state.colour")
     assert page.evaluate(f"report.data.columns[{k}].name") == gene
     painted = page.evaluate("Array.from(document.getElementById('view-umap').data[0].marker.color)")
-    given = page.evaluate(f"Array.from(report.decode(report.data.columns[{k}].values, Uint8Array))")
+    given = page.evaluate(f"Array.from(report.column({k}))")
     assert painted == given
     assert len(set(given)) > 10
     page.locator("#colour").select_option("0")
-    page.wait_for_function("report.cells.state.colour === 0")
+    page.wait_for_function("report.state.colour === 0")
 
 
 def test_dark_is_drawn_too(chromium, path):

@@ -9,38 +9,56 @@ import pandas as pd
 
 from scrcl_geo import _keys
 from scrcl_geo._schema.result import stored
-from scrcl_geo.pl._report import _figures, _genes, _stability_panel
+from scrcl_geo._version import __version__
+from scrcl_geo.pl._report import _again, _figures, _genes, _stability_panel, _ties, _tree
+from scrcl_geo.pl._report._figures import Panel
+from scrcl_geo.pl._report._payload import deflated
 from scrcl_geo.pl._report._source import Source
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
     from anndata import AnnData
 
 Depth = tuple[np.ndarray, np.ndarray, str]
+Parameters = list[tuple[str, list[tuple[str, str]]]]
 _LONGEST = 200  # characters of a parameter
+_RANKED = 1000  # genes of a cluster in the table of associations; the file holds them all
 
 
-def figures(source: Source, n_genes: int, depth: Depth) -> dict[str, go.Figure]:
-    """The figures for which the AnnData holds the data, by the name of their slot on the page."""
+def panels(source: Source, n_genes: int, depth: Depth) -> dict[str, Panel]:
+    """The figures for which the AnnData holds the data, with their tables, by the name of their slot."""
     totals, genes, kind = depth
     counted = "counts per cell" if kind == "counts" else "sum of values per cell"
-    drawn: dict[str, go.Figure | None] = {
+    drawn: dict[str, Panel | None] = {
         "sizes": _figures.sizes(source),
         "samples": _figures.samples(source),
         "counts": None if kind == "scaled" else _figures.spread(source, totals, counted),
         "genes": _figures.spread(source, genes, "genes per cell"),
-        "connectivity": _genes.connectivity(source),
-        "tree": _stability_panel.tree(source),
+        "connectivity": _ties.connectivity(source),
+        "tree": _tree.tree(source),
         "stability": _stability_panel.curve(source),
         "losses": _figures.losses(source),
     }
     top = _genes.shown_genes(source, n_genes)
     if top:
         drawn |= {"heatmap": _genes.heatmap(source, top), "dotplot": _genes.dotplot(source, top)}
-    return {name: figure for name, figure in drawn.items() if figure is not None}
+    return {name: panel for name, panel in drawn.items() if panel is not None}
 
 
-def words(source: Source, depth: Depth) -> dict[str, Any]:
+def tables(source: Source, drawn: dict[str, Panel], parameters: Parameters) -> dict[str, str]:
+    """Every table of the page as CSV, compressed: those of the figures, all associations, all parameters."""
+    frames = {name: table for name, (_, table) in drawn.items()}
+    if source.associations is not None:
+        strongest = source.associations.groupby("group", sort=False, observed=True).head(_RANKED)
+        frames["associations"] = strongest.rename(columns={"group": "cluster", "names": "gene"})
+    rows = [(group, key, value) for group, pairs in parameters for key, value in pairs]
+    frames["parameters"] = pd.DataFrame(rows, columns=["group", "name", "value"])
+    return {
+        name: deflated(frame.to_csv(index=False, float_format="%.6g").encode(errors="replace"))
+        for name, frame in frames.items()
+    }
+
+
+def words(source: Source, depth: Depth, output: str) -> dict[str, Any]:
     """Numbers and names for the template, which escapes them."""
     adata = source.adata
     totals, genes, kind = depth
@@ -73,25 +91,34 @@ def words(source: Source, depth: Depth) -> dict[str, Any]:
         ],
         "drawn": len(source.drawn),
         "n_cells": adata.n_obs,
+        "found": source.groupby == _keys.CLUSTERS and bool(len(results)),
+        "summed": kind != "counts",
+        "ranked_by_size": bool((np.diff(source.sizes) <= 0).all()),
+        "groupby": source.groupby,
+        "no_structure": not stored(adata, "uns", _keys.STRUCTURE, default={}).get("found", True),
         "stopped": str(results.get("stopped", "")),
         "parameters": _parameters(adata),
-        "versions": [(str(k), str(v)) for k, v in results.get("versions", {}).items()],
+        "commands": _again.commands(source, output),
+        "output": output,
     }
 
 
-def _parameters(adata: AnnData) -> list[tuple[str, list[tuple[str, str]]]]:
+def _parameters(adata: AnnData) -> Parameters:
     """What the run was given, by group, as names and short texts."""
     results, graph, near, around = (
         stored(adata, "uns", key, default={})
         for key in (_keys.RESULTS, _keys.GRAPH_PARAMS, _keys.NEIGHBORS, _keys.SPATIAL_NEIGHBORS)
     )
     groups = {
-        "Run": {key: results[key] for key in ("seed", "device", "edges", "stopped") if key in results},
+        "Run": {
+            key: results[key] for key in ("input", "seed", "device", "edges", "stopped") if key in results
+        },
         "Model": results.get("params", {}),
         "Objective": {name: _term(term) for name, term in results.get("objective", {}).items()},
         "Expression": graph,
         "Neighbours by expression": near.get("params", {}),
         "Neighbours in space": around.get("params", {}),
+        "Versions": {**results.get("versions", {}), "this page": f"scrcl_geo {__version__}"},
     }
     return [(name, _flat(group)) for name, group in groups.items() if len(group)]
 

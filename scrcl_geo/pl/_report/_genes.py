@@ -1,28 +1,17 @@
-"""Plotly figures of genes and of the ties between clusters."""
+"""Plotly figures of genes: associations and expression by cluster, each with the table that it draws."""
 
 from __future__ import annotations
-
-import logging
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from scrcl_geo import _keys
-from scrcl_geo._schema.result import stored
 from scrcl_geo.pl._log_values import log_values
-from scrcl_geo.pl._report._figures import cluster_ticks
+from scrcl_geo.pl._report._figures import Panel, cluster_ticks
 from scrcl_geo.pl._report._payload import text
 from scrcl_geo.pl._report._source import Source
 
-if TYPE_CHECKING:
-    from anndata import AnnData
-
-logger = logging.getLogger(__name__)
-
 _DIVERGING = [[0, "#2b5c9e"], [0.25, "#8fb3d9"], [0.5, "#f4f2ee"], [0.75, "#e8a57c"], [1, "#b1391f"]]
-_RISING = [[0, "#dfe3ee"], [0.25, "#a9bfe0"], [0.5, "#6a8dcb"], [0.75, "#3d54a4"], [1, "#1d1f66"]]
 _ROW = 17  # pixels of a gene
 
 
@@ -31,7 +20,7 @@ def shown_genes(source: Source, n: int) -> list[str]:
     return list(dict.fromkeys(gene for genes in source.top_genes(n).values() for gene in genes))
 
 
-def heatmap(source: Source, genes: list[str]) -> go.Figure:
+def heatmap(source: Source, genes: list[str]) -> Panel:
     """Association scores, genes × clusters."""
     assert source.associations is not None  # noqa: S101 - drawn where there are some
     table = source.associations[source.associations["names"].isin(genes)]
@@ -57,10 +46,10 @@ def heatmap(source: Source, genes: list[str]) -> go.Figure:
             colorbar={"title": "z-score", "thickness": 12, "len": 0.5, "y": 1, "yanchor": "top"},
         )
     )
-    return _gene_rows(figure, source, genes)
+    return _gene_rows(figure, source, genes), table
 
 
-def dotplot(source: Source, genes: list[str]) -> go.Figure:
+def dotplot(source: Source, genes: list[str]) -> Panel:
     """Share of a cluster's cells that express a gene, and mean expression relative to the gene's largest."""
     x = log_values(source.adata, genes)
     known = np.flatnonzero(source.codes >= 0)
@@ -83,7 +72,6 @@ def dotplot(source: Source, genes: list[str]) -> go.Figure:
             marker={
                 "size": (1 + 14 * np.sqrt(share.ravel())).astype(np.float32),
                 "color": relative.ravel().astype(np.float32),
-                "colorscale": _RISING,
                 "cmin": 0,
                 "cmax": 1,
                 "line": {"width": 0.5, "color": "rgba(128,128,128,.6)"},
@@ -97,7 +85,15 @@ def dotplot(source: Source, genes: list[str]) -> go.Figure:
             },
         )
     )
-    return _gene_rows(figure, source, genes)
+    table = pd.DataFrame(
+        {
+            "gene": np.array(genes)[gene.ravel()],
+            "cluster": np.array(source.clusters)[cluster.ravel()],
+            "share": share.ravel(),
+            "mean": mean.ravel(),
+        }
+    )
+    return _gene_rows(figure, source, genes), table
 
 
 def _gene_rows(figure: go.Figure, source: Source, genes: list[str]) -> go.Figure:
@@ -110,63 +106,3 @@ def _gene_rows(figure: go.Figure, source: Source, genes: list[str]) -> go.Figure
         meta={"clusters": "x", "genes": genes},
     )
     return figure
-
-
-def connectivity(source: Source) -> go.Figure | None:
-    """Partition-based graph abstraction: which clusters pass into which."""
-    weights = _paga(source)
-    if weights is None:
-        return None
-    center = np.full((len(source.clusters), 2), np.nan)
-    for k in range(len(source.clusters)):
-        own = source.umap[source.codes[source.drawn] == k]
-        if len(own):
-            center[k] = np.median(own, axis=0)
-    figure = go.Figure()
-    for a, b in zip(*np.nonzero(np.triu(weights, 1) > 0.02), strict=True):
-        x, y = center[[a, b]].T
-        line = {"color": "rgba(128,128,140,.55)", "width": float(1 + 9 * weights[a, b])}
-        figure.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip")
-    size = source.sizes
-    names = [text(name) for name in source.clusters]
-    figure.add_scatter(
-        x=center[:, 0],
-        y=center[:, 1],
-        mode="markers+text",
-        text=names,
-        customdata=size,
-        hovertemplate="cluster %{text}: %{customdata:,} cells<extra></extra>",
-        textposition="middle center",
-        textfont={"color": "#fff", "size": 12},
-        marker={"color": source.colors, "size": 22 + 30 * np.sqrt(size / max(size.max(), 1)), "opacity": 1},
-    )
-    bare = {"visible": False, "zeroline": False}
-    figure.update_layout(showlegend=False, xaxis=bare, yaxis=bare, meta={"clusters": "nodes"})
-    return figure
-
-
-def _paga(source: Source) -> np.ndarray | None:
-    """Connectivities of the clusters (K, K), computed by scanpy on an AnnData of its own."""
-    import scanpy as sc
-    from anndata import AnnData
-
-    graph = stored(source.adata, "obsp", _keys.RESULT_CONNECTIVITIES)
-    if graph is None or len(source.clusters) < 2:
-        return None
-    known = source.codes >= 0
-    names = pd.Categorical.from_codes(source.codes[known], [str(k) for k in range(len(source.clusters))])
-    used = names.remove_unused_categories()
-    cells = source.adata.obs_names[known].astype(str)
-    helper: AnnData = AnnData(obs=pd.DataFrame({"group": used}, index=cells))
-    helper.obsp["connectivities"] = graph.tocsr()[known][:, known]
-    helper.obsp["distances"] = helper.obsp["connectivities"]
-    helper.uns["neighbors"] = {
-        "connectivities_key": "connectivities",
-        "distances_key": "distances",
-        "params": {"method": "umap", "n_neighbors": 15},
-    }
-    sc.tl.paga(helper, groups="group")
-    at = [int(name) for name in used.categories]
-    weights = np.zeros((len(source.clusters),) * 2)
-    weights[np.ix_(at, at)] = helper.uns["paga"]["connectivities"].toarray()
-    return weights

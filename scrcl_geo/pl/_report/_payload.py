@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import zlib
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,11 @@ import pandas as pd
 def binary(values: np.ndarray, dtype: str) -> str:
     """Base64 of an array's little-endian bytes, which JavaScript reads as a typed array."""
     return base64.b64encode(np.asarray(values, dtype=np.dtype(dtype).newbyteorder("<")).tobytes()).decode()
+
+
+def deflated(content: bytes) -> str:
+    """Base64 of compressed bytes, which the browser inflates by itself."""
+    return base64.b64encode(zlib.compress(content, 6)).decode()
 
 
 def text(name: Any) -> str:
@@ -35,7 +41,7 @@ def category(name: str, values: pd.Series, colors: list[str]) -> dict[str, Any]:
     }
 
 
-def number(name: str, values: np.ndarray, *, group: str | None = None, label: str = "") -> dict[str, Any]:
+def number(name: str, values: np.ndarray) -> dict[str, Any]:
     """A number per cell in 255 steps between its smallest and largest value; 255 stands for missing."""
     values = np.asarray(values, dtype=np.float64)
     known = np.isfinite(values)
@@ -46,8 +52,7 @@ def number(name: str, values: np.ndarray, *, group: str | None = None, label: st
     return {
         "kind": "number",
         "name": name,
-        "label": label or name,
-        "group": group,
+        "label": name,
         "low": low,
         "high": high,
         "values": binary(steps, "uint8"),

@@ -19,13 +19,14 @@ _IMAGE_PIXELS = 1200  # of the longer side
 
 def views(source: Source) -> list[dict[str, Any]]:
     """The linked views: tissue, where there are coordinates, and UMAP."""
-    plane = {
+    plane: dict[str, Any] = {
         "id": "umap",
         "title": "UMAP",
         "x": binary(source.umap[:, 0], "f4"),
         "y": binary(source.umap[:, 1], "f4"),
         "labels": [],
         "images": [],
+        "samples": None,
         "tissue": False,
     }
     tissue = _tissue(source)
@@ -38,21 +39,27 @@ def _tissue(source: Source) -> dict[str, Any] | None:
         return None
     xy = raw[source.drawn, :2].astype(np.float64)
     samples, codes = _samples(source)
-    labels, images = [], []
+    labels, images, shifts = [], [], []
     boxes = [_box(xy[codes == s]) for s in range(len(samples))]
+    shown = []
     width, height = _GAP * np.max([high - low for low, high in boxes], axis=0)
     columns = int(np.ceil(np.sqrt(len(samples))))
     for s, name in enumerate(samples):
         low, high = boxes[s]
         corner = np.array([s % columns * width, s // columns * height]) if len(samples) > 1 else low
         xy[codes == s] += corner - low
+        shifts.append((corner - low).tolist())
+        shown.append([*corner.tolist(), *(corner + high - low).tolist()])
         if len(samples) > 1:
             middle = float(corner[0] + (high - low)[0] / 2)
             labels.append({"x": middle, "y": float(corner[1]), "text": text(name)})
         image = _image(source, name)
         if image is not None:
             image["x"], image["y"] = (corner - low).tolist()
+            image["sample"] = name
             images.append(image)
+    # each sample's left, top, right and bottom, and how far it was moved
+    layout = {"boxes": shown, "shifts": shifts}
     return {
         "id": "tissue",
         "title": "Tissue",
@@ -60,6 +67,7 @@ def _tissue(source: Source) -> dict[str, Any] | None:
         "y": binary(xy[:, 1], "f4"),
         "labels": labels,
         "images": images,
+        "samples": None if len(samples) < 2 else {**layout, "names": samples, "codes": binary(codes, "u2")},
         "tissue": True,
     }
 

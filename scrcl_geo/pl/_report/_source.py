@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_LAYOUTS = (_keys.UMAP, _keys.SHOWN_UMAP)  # of the embedding, and of an earlier analysis
 _CLUSTER_FIRST = "run sg.tl.cluster(adata) or scrcl-geo run first"
 
 
@@ -27,13 +28,15 @@ _CLUSTER_FIRST = "run sg.tl.cluster(adata) or scrcl-geo run first"
 class Source:
     """A result, its clusters and the cells that are drawn.
 
-    Shapes: ``codes`` (N,) int, -1 for a cell without a cluster; ``drawn`` (M,) positions of cells, all of
-    them or a random sample; ``umap`` (M, 2) of the drawn cells.
+    ``given`` are the names in ``obs["scrcl_name"]``, empty for a cluster without one. Shapes: ``codes`` (N,)
+    int, -1 for a cell without a cluster; ``drawn`` (M,) positions of cells, all of them or a random sample;
+    ``umap`` (M, 2) of the drawn cells.
     """
 
     adata: AnnData
     groupby: str
     clusters: list[str]
+    given: list[str]
     colors: list[str]
     codes: np.ndarray
     drawn: np.ndarray
@@ -68,6 +71,7 @@ def read(adata: AnnData, groupby: str, batch_key: str | None, max_cells: int, se
         drawn = np.sort(np.random.default_rng(seed).choice(adata.n_obs, max_cells, replace=False))
     table = stored(adata, "uns", _keys.ASSOCIATIONS)
     clusters = [str(name) for name in groups.cat.categories]
+    codes = groups.cat.codes.to_numpy().astype(np.int64)
     if table is not None and not set(clusters) & set(table["group"].astype(str)):
         logger.info("the associations are of other clusters than obs[%r]; left out", groupby)
         table = None
@@ -75,8 +79,9 @@ def read(adata: AnnData, groupby: str, batch_key: str | None, max_cells: int, se
         adata=adata,
         groupby=groupby,
         clusters=clusters,
+        given=_given(adata.obs, groupby, codes, len(clusters)),
         colors=group_colors(adata, groupby, len(groups.cat.categories)),
-        codes=groups.cat.codes.to_numpy().astype(np.int64),
+        codes=codes,
         drawn=drawn,
         umap=_umap(adata, drawn, seed),
         batch_key=batch_key or recorded_batch_key(adata),
@@ -84,10 +89,22 @@ def read(adata: AnnData, groupby: str, batch_key: str | None, max_cells: int, se
     )
 
 
+def _given(obs: pd.DataFrame, groupby: str, codes: np.ndarray, n: int) -> list[str]:
+    """The commonest name of each cluster's cells."""
+    if f"{groupby}_name" not in obs:
+        return [""] * n
+    names = obs[f"{groupby}_name"].astype("category")
+    known = names.notna().to_numpy() & (codes >= 0)
+    table = np.zeros((n, len(names.cat.categories) + 1), dtype=np.int64)
+    np.add.at(table, (codes[known], names.cat.codes.to_numpy()[known]), 1)
+    return [str(names.cat.categories[row.argmax()]) if row.any() else "" for row in table]
+
+
 def _umap(adata: AnnData, drawn: np.ndarray, seed: int) -> np.ndarray:
-    layout = stored(adata, "obsm", _keys.UMAP)
-    if layout is not None and layout.shape[1] > 1:
-        return layout[drawn, :2].astype(np.float32)
+    for key in _LAYOUTS:
+        layout = stored(adata, "obsm", key)
+        if layout is not None and layout.shape[1] > 1:
+            return layout[drawn, :2].astype(np.float32)
     x = stored(adata, "obsm", _keys.EMBEDDING, do="run sg.tl.embed(adata) or scrcl-geo run first")
-    logger.info("no obsm[%r] is stored: laying out %s cells", _keys.UMAP, f"{len(drawn):,}")
+    logger.info("no UMAP is stored: laying out %s cells", f"{len(drawn):,}")
     return umap(x[drawn], seed=seed)

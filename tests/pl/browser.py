@@ -1,0 +1,43 @@
+"""A page of the report in headless Chromium, and the hands of a reader."""
+
+PLACE = """([name, i]) => {
+  const div = document.getElementById(name), box = div.getBoundingClientRect();
+  const { xaxis, yaxis } = div._fullLayout;
+  const { x, y } = div.data[0];
+  return [box.x + xaxis._offset + xaxis.l2p(x[i]), box.y + yaxis._offset + yaxis.l2p(y[i])];
+}"""
+
+
+def opened(chromium, path, *, fragment="", size=(1360, 900), **options):
+    """The page when its first view is drawn, with what it logged and what it asked of the network."""
+    page = chromium.new_page(viewport={"width": size[0], "height": size[1]}, **options)
+    page.problems, page.requests = [], []
+    page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("dialog", lambda dialog: page.problems.append(dialog.message))
+    page.on("request", lambda request: page.requests.append(request.url))
+    page.goto(path.as_uri() + fragment)
+    page.wait_for_selector("html[data-ready]", timeout=60_000)
+    return page
+
+
+def lasso(page, view):
+    """Draw around the left half of a view; where its right edge lies."""
+    box = page.locator(f"#{view} .nsewdrag").first.bounding_box()
+    left, top = box["x"] + 5, box["y"] + 5
+    right, bottom = box["x"] + box["width"] / 2, box["y"] + box["height"] - 5
+    page.mouse.move(left, top)
+    page.mouse.down()
+    for x, y in ((right, top), (right, bottom), (left, bottom), (left, top)):
+        page.mouse.move(x, y, steps=5)
+    page.mouse.up()
+    page.wait_for_function("report.state.lasso")
+    page.wait_for_function("report.views.all.every((view) => view.plot.data[0].selectedpoints)")
+    return right
+
+
+def saved(page, button):
+    """Text of the file that a button saves, and its name."""
+    with page.expect_download() as download:
+        page.locator(button).click()
+    return download.value.path().read_text(encoding="utf-8"), download.value.suggested_filename
