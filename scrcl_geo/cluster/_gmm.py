@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scrcl_geo import _validate
+from scrcl_geo.cluster._mixture import tied_mixture
 from scrcl_geo.cluster._order import by_size
 
 _STARTS = 5  # in each scaling
@@ -56,10 +57,5 @@ def gmm(embedding: np.ndarray, n_clusters: int, *, seed: int = 0, n_components: 
 
 def _mixture(data: np.ndarray, scale: np.ndarray, n_clusters: int, seed: int) -> tuple[float, np.ndarray]:
     """Log-likelihood per cell, in units of ``data``, and labels of a mixture of scaled data."""
-    from sklearn.mixture import GaussianMixture
-
-    model = GaussianMixture(
-        n_clusters, covariance_type="tied", max_iter=200, reg_covar=1e-4, random_state=seed
-    )
-    labels = model.fit_predict(data / scale)
-    return float(model.lower_bound_ - np.log(scale).sum()), labels
+    likelihood, labels = tied_mixture(data / scale, n_clusters, seed=seed)
+    return likelihood - float(np.log(scale).sum()), labels
