@@ -16,14 +16,20 @@ from scrcl_geo._files.interrupt import INTERRUPTED, TERMINATED, handle_signals
 from scrcl_geo._files.lock import output_lock
 from scrcl_geo._version import __version__
 from scrcl_geo.cli import _cluster, _info, _map, _report, _run
+from scrcl_geo.cli._cores import leave_room
 
 DONE, BUG, BAD_INPUT = 0, 1, 2
 COMMANDS = (_run, _cluster, _report, _map, _info)  # in the order in which --help lists them
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Entry point of ``scrcl-geo``; returns the exit code (0, 2 bad input, 130 interrupted, 143 ended)."""
+def main(argv: Sequence[str] | None = None, *, own_process: bool = False) -> int:
+    """Entry point of ``scrcl-geo``; returns the exit code (0, 2 bad input, 130 interrupted, 143 ended).
+
+    In a process of its own, numerical libraries take the cores that are free.
+    """
     arguments = parser().parse_args(argv)
+    if own_process:
+        leave_room(os.environ)
     # deprecations inside our dependencies are not the user's business
     warnings.filterwarnings("ignore", category=SyntaxWarning)
     warnings.filterwarnings("ignore", category=FutureWarning)
@@ -53,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def console() -> None:
     """:func:`main` as a program; after an interrupt it ends at once, without tidying its memory."""
-    code = main()
+    code = main(own_process=True)
     if code in (INTERRUPTED, TERMINATED):
         sys.stdout.flush()
         sys.stderr.flush()

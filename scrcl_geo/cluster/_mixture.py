@@ -12,13 +12,13 @@ _REGULARISER = 1e-4  # added to every variance
 def tied_mixture(data: np.ndarray, n_clusters: int, *, seed: int) -> tuple[float, np.ndarray]:
     """Log-likelihood per cell and labels (N,) of a mixture of (N, D) float64, begun with k-means.
 
-    The same as scikit-learn's ``GaussianMixture(covariance_type="tied")`` in a third of the time: with a shared
-    covariance, cells are whitened once per iteration instead of once for each cluster.
+    The same as scikit-learn's ``GaussianMixture(covariance_type="tied")`` in a third of the time: with a
+    shared covariance, cells are whitened once per iteration instead of once for each cluster.
     O(N D (D + K)) per iteration.
     """
     from sklearn.cluster import KMeans
 
-    n_cells, n_columns = data.shape
+    n_cells = len(data)
     random = np.random.RandomState(seed)  # as scikit-learn's mixture hands it on
     start = KMeans(n_clusters, n_init=1, random_state=random).fit(data).labels_
     second = data.T @ data
