@@ -23,7 +23,7 @@ BOTTOM = {
 }
 PARTS = {"graph", "losses", "nn", "train", "cluster", "datasets", "_mapping"}
 RESULTS = {"tl", "pl"}
-LAYERS = [BOTTOM, PARTS, {"model"}, {"pp"}, RESULTS, {"_pipeline"}, {"cli"}]
+LAYERS = [BOTTOM, PARTS, {"model"}, {"pp"}, RESULTS, {"_pipeline"}, {"cli"}, {"__main__"}]
 # a command line each: files are named by the command, or by the format it converts
 COMMANDS = {"cli", "datasets/prepare"}
 TORCH = {"torch", "torch_geometric", "tqdm"}

@@ -17,33 +17,40 @@ from scrcl_geo._files.lock import output_lock
 from scrcl_geo._version import __version__
 from scrcl_geo.cli import _cluster, _info, _map, _report, _run
 from scrcl_geo.cli._cores import leave_room
+from scrcl_geo.cli._ranks import RunEnded, is_first
 
-DONE, BUG, BAD_INPUT = 0, 1, 2
+DONE, BUG, BAD_INPUT, ENDED = 0, 1, 2, 3
 COMMANDS = (_run, _cluster, _report, _map, _info)  # in the order in which --help lists them
 
 
 def main(argv: Sequence[str] | None = None, *, own_process: bool = False) -> int:
-    """Entry point of ``scrcl-geo``; returns the exit code (0, 2 bad input, 130 interrupted, 143 ended).
+    """Entry point of ``scrcl-geo``; returns the exit code.
 
-    In a process of its own, numerical libraries take the cores that are free.
+    0 done, 1 a bug, 2 bad input, 3 a process that shared the training has ended, 130 interrupted,
+    143 terminated. In a process of its own, numerical libraries take the cores that are free.
     """
     arguments = parser().parse_args(argv)
+    arguments.argv = list(sys.argv[1:] if argv is None else argv)
     if own_process:
         leave_room(os.environ)
     # deprecations inside our dependencies are not the user's business
     warnings.filterwarnings("ignore", category=SyntaxWarning)
     warnings.filterwarnings("ignore", category=FutureWarning)
     warnings.filterwarnings("ignore", category=DeprecationWarning)
-    if not getattr(arguments, "quiet", False):
+    if is_first() and not getattr(arguments, "quiet", False):
         logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
         logging.getLogger("scrcl_geo").setLevel(logging.INFO)
     try:
-        lock = output_lock(arguments.output) if "output" in arguments else nullcontext()
+        writes = "output" in arguments and is_first()
+        lock = output_lock(arguments.output) if writes else nullcontext()
         with handle_signals(), lock:
             arguments.command(arguments)
     except _validate.ScrclInputError as error:
         print(f"scrcl-geo: {error}", file=sys.stderr)
         return BAD_INPUT
+    except RunEnded as error:
+        print(f"scrcl-geo: {error}", file=sys.stderr)
+        return ENDED
     except KeyboardInterrupt as interrupt:
         print("\nscrcl-geo: interrupted; no output was written", file=sys.stderr)
         return TERMINATED if interrupt.args == (signal.SIGTERM,) else INTERRUPTED
