@@ -142,15 +142,11 @@ def test_a_lost_process_ends_the_run_and_resume_goes_on(tmp_path, caplog):
 
 
 @pytest.mark.slow
-def test_torchrun_and_nproc_are_the_same(tmp_path):
-    cells = tmp_path / "cells.h5ad"
+def test_torchrun_starts_a_shared_run(tmp_path):
+    cells, output = tmp_path / "cells.h5ad", tmp_path / "out.h5ad"
     sg.datasets.toy(n_slides=1, n_cells=200).write_h5ad(cells)
-    embeddings = []
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
-    for name, start, last in (("a", torchrun, []), ("b", [sys.executable], ["--nproc", "2"])):
-        output = tmp_path / f"{name}.h5ad"
-        argv = ["run", str(cells), "--output", str(output), "--n-clusters", "3", "--quiet", *last]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-        subprocess.run([*start, "-m", "scrcl_geo", *argv], env=environment, check=True, capture_output=True)
-        embeddings.append(sg.read(output).obsm[_keys.EMBEDDING])
-    assert (embeddings[0] == embeddings[1]).all()
+    argv = ["run", str(cells), "--output", str(output), "--n-clusters", "3", "--quiet"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    subprocess.run([*torchrun, "-m", "scrcl_geo", *argv], env=environment, check=True, capture_output=True)
+    assert sg.read(output).obs[_keys.CLUSTERS].nunique() == 3
