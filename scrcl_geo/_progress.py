@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from typing import TypeVar
 
 from tqdm.auto import tqdm
@@ -18,15 +16,3 @@ def track(items: Iterable[Item], name: str, *, total: int) -> Iterator[Item]:
     """The items, with a bar and the time left where working through them takes a while."""
     # a terminal alone gets bars: in a file they are noise
     yield from tqdm(items, desc=name, total=total, leave=False, delay=_PATIENCE, disable=None)
-
-
-@contextmanager
-def quiet(name: str) -> Iterator[None]:
-    """A library's logger silent below warnings inside the block."""
-    logger = logging.getLogger(name)
-    before = logger.level
-    logger.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)

@@ -24,7 +24,7 @@ BOTTOM = {
 }
 PARTS = {"graph", "losses", "nn", "train", "cluster", "datasets", "_mapping"}
 RESULTS = {"tl", "pl"}
-LAYERS = [BOTTOM, PARTS, {"model"}, {"pp"}, RESULTS, {"_pipeline"}, {"cli"}]
+LAYERS = [BOTTOM, PARTS, {"model"}, {"pp"}, RESULTS, {"_pipeline"}, {"cli"}, {"__main__"}]
 # a command line each: files are named by the command, or by the format it converts
 COMMANDS = {"cli", "datasets/prepare"}
 TORCH = {"torch", "torch_geometric", "tqdm"}
@@ -210,3 +210,18 @@ def test_the_page_on_architecture_names_every_room():
         path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
     }
     assert named == rooms - {"__init__"}
+
+
+def test_a_run_needs_neither_scanpy_nor_squidpy(tmp_path):
+    """Importing them takes longer than the graphs of a small run, and compiles for 20 s the first time."""
+    code = f"""
+import sys
+import scrcl_geo as sg
+from scrcl_geo.cli import main
+sg.datasets.toy(n_slides=1, n_cells=100).write_h5ad({str(tmp_path / "in.h5ad")!r})
+argv = ["run", {str(tmp_path / "in.h5ad")!r}, "--output", {str(tmp_path / "out.h5ad")!r}, "--n-clusters", "3"]
+assert main([*argv, "--quiet"]) == 0
+print("LOADED", [m for m in ("scanpy", "squidpy") if m in sys.modules])
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "LOADED []" in found.stdout

@@ -20,7 +20,7 @@ from scrcl_geo.train._runtime import resolve_device
 if TYPE_CHECKING:
     from anndata import AnnData
 
-    from scrcl_geo.train import Checkpoint
+    from scrcl_geo.train import Checkpoint, Ranks
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +53,7 @@ def run(
     job: Job | None = None,
     *,
     checkpoint: Checkpoint | None = None,
+    ranks: Ranks | None = None,
 ) -> tuple[ScRCL, dict[str, float]]:
     """Graphs, embedding, clusters and associations, written to ``adata``; the model and seconds per stage."""
     job = job or Job()
@@ -82,6 +83,7 @@ def run(
                 seed=job.seed,
                 device=job.device,
                 checkpoint=checkpoint,
+                ranks=ranks,
                 progress=job.progress,
             )
         except TrainingError as error:

@@ -18,8 +18,10 @@ from scrcl_geo._files.interrupt import INTERRUPTED, TERMINATED, handle_signals
 from scrcl_geo._files.lock import output_lock
 from scrcl_geo._version import __version__
 from scrcl_geo.cli import _annotate, _cluster, _compare, _info, _map, _report, _run
+from scrcl_geo.cli._cores import leave_room
+from scrcl_geo.cli._ranks import RunEnded, is_first
 
-DONE, BUG, BAD_INPUT = 0, 1, 2
+DONE, BUG, BAD_INPUT, ENDED = 0, 1, 2, 3
 COMMANDS = (
     _run,
     _cluster,
@@ -31,12 +33,19 @@ COMMANDS = (
 )  # in the order in which --help lists them
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Entry point of ``scrcl-geo``; returns the exit code (0, 2 bad input, 130 interrupted, 143 ended)."""
+def main(argv: Sequence[str] | None = None, *, own_process: bool = False) -> int:
+    """Entry point of ``scrcl-geo``; returns the exit code.
+
+    0 done, 1 a bug, 2 bad input, 3 a process that shared the training has ended, 130 interrupted,
+    143 terminated. In a process of its own, numerical libraries take the cores that are free.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names of any letters in a terminal of few
             stream.reconfigure(errors="backslashreplace")
     arguments = parser().parse_args(argv)
+    arguments.argv = list(sys.argv[1:] if argv is None else argv)
+    if own_process:
+        leave_room(os.environ)
     # deprecations inside our dependencies are not the user's business
     warnings.filterwarnings("ignore", category=SyntaxWarning)
     warnings.filterwarnings("ignore", category=FutureWarning)
@@ -47,11 +56,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
         logging.getLogger("scrcl_geo").setLevel(logging.INFO)
     try:
-        lock = output_lock(arguments.output) if "output" in arguments else nullcontext()
+        writes = "output" in arguments and is_first()
+        lock = output_lock(arguments.output) if writes else nullcontext()
         with handle_signals(), lock:
             arguments.command(arguments)
     except _validate.ScrclInputError as error:
         return _told(str(error))
+    except RunEnded as error:
+        _told(str(error))
+        return ENDED
     except OSError as error:  # the outside world: a path that went, a disk or a pipe that is full
         reason = f"{error.strerror or error}{f', {error.filename}' if error.filename else ''}"
         return _told(f"cannot go on: found {reason}; mend that and run again")
@@ -72,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def console() -> None:
     """:func:`main` as a program; after an interrupt it ends at once, without tidying its memory."""
     try:
-        code = main()
+        code = main(own_process=True)
     except SystemExit as end:  # of the parser
         code = int(end.code or DONE)
     try:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import logging
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scrcl_geo import _keys, _validate
+from scrcl_geo.cli._ranks import is_first, joined
+
+if TYPE_CHECKING:
+    from scrcl_geo.train import Ranks
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +58,9 @@ def add(commands: Any) -> None:
         "--batch-size", type=_batch_size, default="auto", metavar="auto|full|CELLS", help="of training"
     )
     command.add_argument("--memory", type=float, metavar="GB", help="budget that batches are made to fit")
+    command.add_argument(
+        "--nproc", type=int, default=1, metavar="N", help="processes that share the training"
+    )
     command.add_argument("--resume", action="store_true", help="go on with a run that was cut off")
     command.add_argument(
         "--checkpoint-every", type=float, default=120.0, metavar="SECONDS", help="of training; for --resume"
@@ -62,19 +69,29 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Do it."""
+    """Do it; a process that shares the training of another does that alone."""
+    _validate.at_least("--nproc", arguments.nproc, 1)
+    if is_first():
+        _check(arguments)
+    with joined(arguments.nproc, arguments.argv) as ranks:
+        if ranks is None or ranks.rank == 0:
+            _run(arguments, ranks)
+        else:
+            from scrcl_geo.model import take_part
+
+            take_part(ranks)
+
+
+def _run(arguments: argparse.Namespace, ranks: Ranks | None) -> None:
     from scrcl_geo import _pipeline
     from scrcl_geo._files import atomic
-    from scrcl_geo._files.output import check_output, write_output
+    from scrcl_geo._files.output import write_output
     from scrcl_geo._files.probe import check
     from scrcl_geo._files.readers import read
     from scrcl_geo._pipeline.summary import summarize
     from scrcl_geo.train import Checkpoint
 
-    if arguments.n_clusters is not None:
-        _validate.at_least("--n-clusters", arguments.n_clusters, 2)
     output = Path(arguments.output)
-    check_output(output)
     checkpoint = output.with_name(f".{output.name}.checkpoint")
     atomic.check_writable(checkpoint)
     atomic.remove_partial(output)
@@ -82,8 +99,6 @@ def run(arguments: argparse.Namespace) -> None:
         checkpoint.unlink(missing_ok=True)
     elif not checkpoint.exists():
         logger.warning("there is no checkpoint of %s; the run starts anew", output)
-    if arguments.save_model is not None:
-        _check_model(arguments.save_model, arguments.preset)
     seconds: dict[str, float] = {}
     with _pipeline.timed("read", seconds):
         check(arguments.input, read)
@@ -103,9 +118,8 @@ def run(arguments: argparse.Namespace) -> None:
         batch_size=arguments.batch_size,
         memory=arguments.memory,
     )
-    model, spent = _pipeline.run(
-        adata, job, checkpoint=Checkpoint(checkpoint, every=arguments.checkpoint_every)
-    )
+    keep = Checkpoint(checkpoint, every=arguments.checkpoint_every)
+    model, spent = _pipeline.run(adata, job, checkpoint=keep, ranks=ranks)
     seconds |= spent
     said = {name: value for name, value in vars(arguments).items() if name in _RECORDED and value is not None}
     adata.uns[_keys.RESULTS] |= {**said, "input": Path(arguments.input).name}
@@ -124,13 +138,20 @@ def _batch_size(text: str) -> int | str:
     return int(text) if text.isdigit() else text
 
 
-def _check_model(folder: str, preset: str) -> None:
+def _check(arguments: argparse.Namespace) -> None:
+    """What can be refused before any work is."""
     from scrcl_geo._files import atomic
+    from scrcl_geo._files.output import check_output
 
-    if preset == "paper":
+    if arguments.n_clusters is not None:
+        _validate.at_least("--n-clusters", arguments.n_clusters, 2)
+    check_output(arguments.output)
+    if arguments.save_model is None:
+        return
+    if arguments.preset == "paper":
         raise _validate.fail(
             "--save-model is not for --preset paper",
             "a refinement that knows its training cells alone",
             "take the default preset",
         )
-    atomic.check_folder(folder)
+    atomic.check_folder(arguments.save_model)

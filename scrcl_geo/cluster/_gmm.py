@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from scrcl_geo import _validate
+from scrcl_geo.cluster._mixture import tied_mixture
+from scrcl_geo.cluster._one_thread import one_thread
 from scrcl_geo.cluster._order import by_size
 
 _STARTS = 5  # in each scaling
@@ -43,11 +45,12 @@ def gmm(embedding: np.ndarray, n_clusters: int, *, seed: int = 0, n_components: 
         data = PCA(n_components, svd_solver="covariance_eigh").fit_transform(data)
     data = data / max(data.std(), np.finfo(float).tiny)  # the regulariser of the mixture is absolute
     spread = np.maximum(data.std(axis=0), _SMALLEST)
-    found = [
-        _mixture(data, scale, n_clusters, start)
-        for scale in (np.ones_like(spread), spread)
-        for start in range(_STARTS * seed, _STARTS * (seed + 1))
-    ]
+    with one_thread(len(data)):
+        found = [
+            _mixture(data, scale, n_clusters, start)
+            for scale in (np.ones_like(spread), spread)
+            for start in range(_STARTS * seed, _STARTS * (seed + 1))
+        ]
     likeliest = max(likelihood for likelihood, _ in found)
     near = [f for f in found if f[0] >= likeliest - _MARGIN]
     near = [f for f in near if np.bincount(f[1], minlength=n_clusters).min() >= _LEAST] or near
@@ -56,10 +59,5 @@ def gmm(embedding: np.ndarray, n_clusters: int, *, seed: int = 0, n_components: 
 
 def _mixture(data: np.ndarray, scale: np.ndarray, n_clusters: int, seed: int) -> tuple[float, np.ndarray]:
     """Log-likelihood per cell, in units of ``data``, and labels of a mixture of scaled data."""
-    from sklearn.mixture import GaussianMixture
-
-    model = GaussianMixture(
-        n_clusters, covariance_type="tied", max_iter=200, reg_covar=1e-4, random_state=seed
-    )
-    labels = model.fit_predict(data / scale)
-    return float(model.lower_bound_ - np.log(scale).sum()), labels
+    likelihood, labels = tied_mixture(data / scale, n_clusters, seed=seed)
+    return likelihood - float(np.log(scale).sum()), labels

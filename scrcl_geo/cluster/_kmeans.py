@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scrcl_geo import _validate
+from scrcl_geo.cluster._one_thread import one_thread
 from scrcl_geo.cluster._order import by_size
 
 
@@ -23,4 +24,5 @@ def kmeans(embedding: np.ndarray, n_clusters: int, *, seed: int = 0) -> np.ndarr
 
     _validate.n_clusters(n_clusters, len(embedding))
     model = KMeans(n_clusters, n_init=10, random_state=seed)
-    return by_size(model.fit_predict(np.asarray(embedding, dtype=np.float32)))
+    with one_thread(len(embedding)):
+        return by_size(model.fit_predict(np.asarray(embedding, dtype=np.float32)))

@@ -8,6 +8,7 @@ from collections.abc import Collection
 import numpy as np
 
 from scrcl_geo import _validate
+from scrcl_geo.cluster._one_thread import one_thread
 from scrcl_geo.cluster._order import by_size
 
 
@@ -76,7 +77,10 @@ def _small_clusters(embedding: np.ndarray, most: int, seed: int) -> np.ndarray:
 
     n_cells = len(embedding)
     n_small = int(max(most, min(max(5 * most, np.sqrt(n_cells)), n_cells // 4)))
-    with warnings.catch_warnings():  # memberships have few distinct rows: empty parts are dropped below
+    with (
+        one_thread(n_cells),
+        warnings.catch_warnings(),
+    ):  # memberships have few distinct rows: empty parts are dropped below
         warnings.simplefilter("ignore", ConvergenceWarning)
         small = KMeans(n_small, n_init=1, random_state=seed).fit_predict(embedding)
     return np.unique(small, return_inverse=True)[1]

@@ -39,7 +39,7 @@ class CellBatches:
         Cells per batch, about.
     """
 
-    def __init__(self, data: HeteroData, parts: Tensor, batch_size: int) -> None:
+    def __init__(self, data: HeteroData, parts: Tensor, batch_size: float) -> None:
         self.data = data
         self._members = parts.argsort(stable=True).split(parts.bincount().tolist())
         self._members = tuple(members for members in self._members if len(members))

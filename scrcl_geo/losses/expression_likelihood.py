@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.modules.lazy import LazyModuleMixin
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo._messages import edges_into, plain
+from scrcl_geo._messages import edges_into, plain, positions
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -106,10 +106,10 @@ class ExpressionLikelihood(LazyModuleMixin, nn.Module):
     def _pairs(self, data: HeteroData) -> tuple[Tensor, Tensor]:
         """Places and a target at each, (S,) both."""
         cells = data[_keys.CELL]
-        sources = places = cells.target.nonzero()[:, 0]
+        sources = places = positions(cells.target)
         if _keys.NEAR in data.edge_types:
             source, place = plain(data[_keys.NEAR].edge_index)
-            known = cells.target[source]
+            known = positions(cells.target.index_select(0, source))
             sources, places = torch.cat([source[known], sources]), torch.cat([place[known], places])
         if not len(sources):
             return places, sources

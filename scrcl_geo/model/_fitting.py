@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,8 +14,9 @@ from scrcl_geo.graph import CellBatches, MaskCells
 from scrcl_geo.graph._batch_size import resolve_batch_size
 from scrcl_geo.graph._batches import partition
 from scrcl_geo.graph._even import even_weights
+from scrcl_geo.model._sharing import share
 from scrcl_geo.nn import Ensemble, ScRCLModule
-from scrcl_geo.train import Checkpoint, HeldOut, LossPlateau, TrainingLog, TrainingSettings
+from scrcl_geo.train import Checkpoint, HeldOut, LossPlateau, Ranks, TrainingLog, TrainingSettings
 from scrcl_geo.train._fit import Batches
 from scrcl_geo.train._held_out import hold_out
 from scrcl_geo.train._retry import train
@@ -34,9 +36,11 @@ def mark_cells(data: HeteroData, *, seed: int) -> None:
         data[_keys.CELL].even = even_weights(data, seed=seed)
 
 
-def batches_of(data: HeteroData, batch_size: int | str, *, seed: int) -> Batches:
-    """The whole graph as a list of one, or mini-batches of it."""
+def batches_of(data: HeteroData, batch_size: int | str, *, seed: int, ranks: Ranks | None = None) -> Batches:
+    """The whole graph as a list of one, or mini-batches of it; with others, of this process's share."""
     size = resolve_batch_size(batch_size, int(data[_keys.CELL].num_nodes))
+    if ranks is not None:
+        return share(ranks, data, size, seed=seed)
     if size == "full":
         return [data]
     return CellBatches(data, partition(data, int(size), seed=seed), int(size))
@@ -64,11 +68,13 @@ def sizes_of(data: HeteroData) -> dict[str, Any]:
     }
 
 
-def settings_of(config: dict[str, Any], n_batches: int, max_epochs: int | None) -> TrainingSettings:
-    """How a model is trained; in mini-batches, epochs shrink."""
+def settings_of(
+    config: dict[str, Any], n_batches: int, max_epochs: int | None, *, n_ranks: int = 1
+) -> TrainingSettings:
+    """How a model is trained; in mini-batches, epochs shrink. A step of several processes is less noisy."""
     epochs = max_epochs or config["max_epochs"]
     if n_batches > 1:
-        epochs = max(1, -(-_STEPS_FOR_ONE * epochs // n_batches))
+        epochs = max(1, ceil(max(1, _STEPS_FOR_ONE / n_ranks) * epochs / n_batches))
     masked, stops = bool(config["mask_rate"]), config["early_stopping"]
     return TrainingSettings(
         epochs,
@@ -91,6 +97,7 @@ def train_networks(
     seed: int,
     device: torch.device,
     checkpoint: Checkpoint | None,
+    ranks: Ranks | None,
     progress: bool,
 ) -> tuple[Ensemble, list[TrainingLog]]:
     """Networks one after the other, with seeds that no other ``seed`` leads to, and their logs."""
@@ -107,6 +114,7 @@ def train_networks(
             device=device,
             seed=own_seed,
             checkpoint=checkpoint,
+            ranks=ranks,
             progress=progress,
         )
         members.append(module)

@@ -15,13 +15,14 @@ from scrcl_geo._version import __version__
 from scrcl_geo.graph import DEFAULT_EDGES, EdgeSpec
 from scrcl_geo.graph._fingerprint import fingerprint
 from scrcl_geo.losses import Objective
-from scrcl_geo.model._fitting import batches_of, mark_cells, settings_of, sizes_of, train_networks
+from scrcl_geo.model._fitting import batches_of, settings_of, sizes_of, train_networks
 from scrcl_geo.model._network import DEFAULT, NetworkParts, check_config, objective_of
-from scrcl_geo.model._paper import PAPER, paper_arguments
+from scrcl_geo.model._paper import paper_arguments
 from scrcl_geo.model._printing import described
-from scrcl_geo.model._reading import Reading, names_and_inputs, read_graph
+from scrcl_geo.model._reading import names_and_inputs
+from scrcl_geo.model._sharing import check_shared
 from scrcl_geo.model._trained import TrainedModel
-from scrcl_geo.train import Checkpoint
+from scrcl_geo.train import Checkpoint, Ranks
 from scrcl_geo.train._fit import Batches
 from scrcl_geo.train._runtime import resolve_device
 
@@ -174,6 +175,7 @@ class ScRCL(TrainedModel):
         device: str = "auto",
         batches: Batches | None = None,
         checkpoint: Checkpoint | None = None,
+        ranks: Ranks | None = None,
         progress: bool = True,
     ) -> ScRCL:
         """Train on an AnnData with graphs or on a graph; reads no column of ``obs`` and keeps no reference.
@@ -194,6 +196,9 @@ class ScRCL(TrainedModel):
             What an epoch goes through, instead of our partitions: any loader of parts of :meth:`graph`.
         checkpoint
             Where the state of the training is kept, and gone on from where it is of this very run.
+        ranks
+            Processes that share the training, this one being the first; the others wait in
+            :func:`scrcl_geo.model.take_part`.
         progress
             Show a progress bar.
 
@@ -210,40 +215,39 @@ class ScRCL(TrainedModel):
             Numbers stopped being finite.
         """
         self.device_ = resolve_device(device)
+        if ranks is not None:
+            check_shared(self.config["preset"], batches)
         data = self.graph(source, seed=seed)
         self.genes_, self.inputs_ = names_and_inputs(source, self.config["use_rep"])
         self.input_hash_ = fingerprint(data)
         self.sizes_ = sizes_of(data)
         if batches is None:
-            batches = batches_of(data, self.config["batch_size"], seed=seed)
+            batches = batches_of(data, self.config["batch_size"], seed=seed, ranks=ranks)
+        del data  # shared out, each process holds its own cells alone
         shown = next(iter(batches)) if self.parts.own else None
-        settings = settings_of(self.config, len(batches), max_epochs)
+        n_ranks = 1 if ranks is None else ranks.size
+        settings = settings_of(self.config, len(batches), max_epochs, n_ranks=n_ranks)
         if checkpoint is not None:
-            own = [repr(part) for part in (self.parts, self.objective.config(), self.config, settings)]
+            own = [repr(part) for part in (self.parts, self.objective.config(), self.config, max_epochs)]
             checkpoint.run = repr((self.input_hash_, own, __version__, str(torch.__version__)))
+        what: dict[str, Any] = {
+            "build": partial(self.parts.build, self.config, self.sizes_, shown),
+            "objective": self.objective,
+            "settings": settings,
+            "n_networks": self.config["n_networks"],
+            "seed": seed,
+        }
+        if ranks is not None:
+            ranks.told({**what, "train": train_networks, "device": device})
         self.module_, self.logs_ = train_networks(
-            partial(self.parts.build, self.config, self.sizes_, shown),
-            self.objective,
-            batches,
-            settings,
-            n_networks=self.config["n_networks"],
-            seed=seed,
+            **what,
+            batches=batches,
             device=self.device_,
             checkpoint=checkpoint,
+            ranks=ranks,
             progress=progress,
         )
         return self
 
     def __repr__(self) -> str:
         return described(self.config, self.edges, self.parts, self.objective)
-
-    def graph(self, source: AnnData | HeteroData, *, seed: int = 0) -> HeteroData:
-        """The graph that training reads, and what own loaders cut: features scaled and smoothed, relations
-        joined, cells marked as held out and, without space, weighted for an even draw."""
-        data = read_graph(source, edges=self.edges, use_rep=self.config["use_rep"])
-        n_hops, scaled = self.parts.n_hops(self.config), self.config["preset"] != PAPER
-        self.reading_ = Reading.of(data, n_hops, self.config["joined"], scaled=scaled)
-        data = self.reading_.ready(data)
-        if self.config["mask_rate"]:
-            mark_cells(data, seed=seed)
-        return data

@@ -1,4 +1,4 @@
-"""What a trained model answers."""
+"""What a model reads, and what it answers when it is trained."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from scrcl_geo._mapping.reference import Reference
 from scrcl_geo._mapping.remember import remember
 from scrcl_geo.graph import EdgeSpec
 from scrcl_geo.graph._convert import expression_of
+from scrcl_geo.model._fitting import mark_cells
 from scrcl_geo.model._network import NetworkParts
+from scrcl_geo.model._paper import PAPER
 from scrcl_geo.model._reading import Reading, read_graph
 from scrcl_geo.model._saving import load_state, save_state
 from scrcl_geo.nn import Ensemble, Views
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class TrainedModel:
-    """Embeddings and associations from what training left behind; the base of :class:`scrcl_geo.ScRCL`."""
+    """The graph that is read, embeddings and associations; the base of :class:`scrcl_geo.ScRCL`."""
 
     config: dict[str, Any]
     parts: NetworkParts
@@ -145,6 +147,17 @@ class TrainedModel:
         _validate.at_least("n_cells", n_cells, 20)
         self.reference_ = remember(adata, groupby=groupby, n_cells=n_cells, seed=seed)
         return self
+
+    def graph(self, source: AnnData | HeteroData, *, seed: int = 0) -> HeteroData:
+        """The graph that training reads, and what own loaders cut: features scaled and smoothed, relations
+        joined, cells marked as held out and, without space, weighted for an even draw."""
+        data = read_graph(source, edges=self.edges, use_rep=self.config["use_rep"])
+        n_hops, scaled = self.parts.n_hops(self.config), self.config["preset"] != PAPER
+        self.reading_ = Reading.of(data, n_hops, self.config["joined"], scaled=scaled)
+        data = self.reading_.ready(data)
+        if self.config["mask_rate"]:
+            mark_cells(data, seed=seed)
+        return data
 
     def save(self, path: str | Path) -> None:
         """Write the trained model to a folder, whole or not at all, replacing a model that is there.

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch_geometric.nn import HeteroConv, MessagePassing
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo._messages import csr_tensor, linked_edges, plain, some_edges
+from scrcl_geo._messages import csr_tensor, linked_edges, plain, positions, some_edges
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -83,9 +83,9 @@ def without_hidden_expression(data: HeteroData) -> HeteroData:
     for edge_type, of_cell in ((_keys.EXPRESSES, 0), (_keys.EXPRESSED_BY, 1)):
         if edge_type in data.edge_types:
             store = data[edge_type]
-            keep = (~hidden[plain(store.edge_index)[of_cell]]).nonzero()[:, 0]
+            keep = positions((~hidden).index_select(0, plain(store.edge_index)[of_cell]))
             for name, value in store.items():
-                store[name] = some_edges(value, keep) if name == "edge_index" else value[keep]
+                store[name] = some_edges(value, keep) if name == "edge_index" else value.index_select(0, keep)
     return data
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo._features import checks
-from scrcl_geo._progress import quiet
+from scrcl_geo._neighbors.knn import connectivities, distances_in_space
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -22,7 +21,9 @@ def spatial_neighbors(
     spatial_key: str = _keys.SPATIAL,
     batch_key: str | None = None,
 ) -> None:
-    """Nearest cells in the tissue, through squidpy: the ``near`` edges.
+    """Nearest cells in the tissue: the ``near`` edges.
+
+    Written in squidpy's form, so that its statistics of neighbourhoods read it.
 
     Parameters
     ----------
@@ -53,30 +54,15 @@ def spatial_neighbors(
     >>> adata.obsp["scrcl_spatial_connectivities"].shape
     (3000, 3000)
     """
-    import squidpy as sq
-
     _validate.at_least("n_neighbors", n_neighbors, 1)
     coordinates = checks.coordinates(adata, spatial_key)
-    smallest = adata.n_obs
-    library = None
-    if batch_key is not None:
-        library = checks.samples(adata, batch_key)
-        smallest = int(np.bincount(library).min())
+    slides = np.zeros(adata.n_obs, np.int64) if batch_key is None else checks.samples(adata, batch_key)
+    smallest = int(np.bincount(slides).min())
     if smallest < 2:
         raise _validate.fail("a slide is too small", f"{smallest} cell", "at least 2 are needed")
-    helper = _coordinates_only(adata, coordinates)
-    if library is not None:
-        helper.obs[batch_key] = pd.Categorical(library)
-    with quiet("spatialdata._logging"):  # squidpy tells of its transform there
-        sq.gr.spatial_neighbors_knn(
-            helper,
-            n_neighs=min(n_neighbors, smallest - 1),
-            library_key=batch_key,
-            key_added=_keys.SPATIAL_NEIGHBORS.removesuffix("_neighbors"),
-        )
-    pattern = helper.obsp[_keys.SPATIAL_CONNECTIVITIES].astype("float32").tocsr()
-    adata.obsp[_keys.SPATIAL_CONNECTIVITIES] = pattern.maximum(pattern.T).tocsr()
-    adata.obsp[_keys.SPATIAL_DISTANCES] = helper.obsp[_keys.SPATIAL_DISTANCES].astype("float32")
+    distances = distances_in_space(coordinates, slides, min(n_neighbors, smallest - 1))
+    adata.obsp[_keys.SPATIAL_CONNECTIVITIES] = connectivities(distances)
+    adata.obsp[_keys.SPATIAL_DISTANCES] = distances
     adata.uns[_keys.SPATIAL_NEIGHBORS] = {
         "connectivities_key": _keys.SPATIAL_CONNECTIVITIES,
         "distances_key": _keys.SPATIAL_DISTANCES,
@@ -87,11 +73,3 @@ def spatial_neighbors(
             "library_key": batch_key or "",
         },
     }
-
-
-def _coordinates_only(adata: AnnData, coordinates: object) -> AnnData:
-    """A small AnnData for squidpy, so that nothing else of the user's is copied or changed."""
-    import pandas as pd
-    from anndata import AnnData
-
-    return AnnData(obs=pd.DataFrame(index=adata.obs_names), obsm={_keys.SPATIAL: coordinates})

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
     from scrcl_geo.model import ScRCL
-    from scrcl_geo.train import Checkpoint
+    from scrcl_geo.train import Checkpoint, Ranks
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +38,7 @@ def embed(
     seed: int = 0,
     device: str = "auto",
     checkpoint: Checkpoint | None = None,
+    ranks: Ranks | None = None,
     progress: bool = True,
 ) -> None:
     """Train scRCL on the graphs of an AnnData and write the embedding; reads no column of ``obs``.
@@ -57,8 +58,8 @@ def embed(
         Of initialisation and dropout.
     device
         ``"auto"``, ``"cpu"`` or ``"cuda"``.
-    checkpoint
-        Where to keep the state of the training; see :meth:`scrcl_geo.ScRCL.fit`.
+    checkpoint, ranks
+        Where to keep the state of the training, and who shares it; see :meth:`scrcl_geo.ScRCL.fit`.
     progress
         Show a progress bar.
 
@@ -98,6 +99,7 @@ def embed(
         seed=seed,
         device=device,
         checkpoint=checkpoint,
+        ranks=ranks,
         progress=progress,
     )
     views = model.views(adata)

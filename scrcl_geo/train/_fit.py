@@ -14,6 +14,7 @@ from tqdm.auto import tqdm
 
 from scrcl_geo import _keys
 from scrcl_geo.train._checkpoint import Checkpoint
+from scrcl_geo.train._distributed import Ranks, as_many
 from scrcl_geo.train._held_out import BestState
 from scrcl_geo.train._resuming import take_up
 from scrcl_geo.train._settings import TrainingSettings
@@ -62,6 +63,7 @@ def fit(
     settings: TrainingSettings | None = None,
     *,
     checkpoint: Checkpoint | None = None,
+    ranks: Ranks | None = None,
     progress: bool = True,
 ) -> TrainingLog:
     """Train ``module`` in place on ``batches``; the full graph is a list of one.
@@ -79,6 +81,9 @@ def fit(
     checkpoint
         Where to take up a run that was cut off, and to keep its state; on the CPU the result has the same
         bits as without the cut, whatever order the batches draw from torch's generator.
+    ranks
+        Processes that train together, each with batches of its own, as many as the others; the first
+        one keeps the checkpoint.
     progress
         Show a progress bar on standard error.
 
@@ -94,8 +99,11 @@ def fit(
     """
     settings = settings or TrainingSettings()
     modules = nn.ModuleList([module, objective])
+    seed = torch.initial_seed()
     first = next(iter(batches)).to(_device(module))
     _materialise(module, objective, first, settings)
+    if ranks is not None:
+        ranks.align(modules)
     parameters = list(modules.parameters())
     optimizer = torch.optim.Adam(
         parameters,
@@ -109,13 +117,17 @@ def fit(
     parts: dict[str, Any] = {"module": module, "objective": objective, "optimizer": optimizer}
     best = None
     if isinstance(settings.stopping, HeldOut) and settings.masking is not None:
-        best = parts["best"] = BestState(modules, first, settings.stopping, settings.masking)
-    if checkpoint is not None and (state := checkpoint.load(settings.learning_rate)) is not None:
+        best = parts["best"] = BestState(modules, first, settings.stopping, settings.masking, ranks)
+    state = None if checkpoint is None else checkpoint.load(settings.learning_rate)
+    if ranks is not None:
+        state = ranks.told(state)
+    if state is not None:
         try:
             log.losses = take_up(parts, state)
             logger.info("training goes on after epoch %d of at most %d", len(log.losses), max_epochs)
         except Exception as error:  # somebody else's state fails in many ways
-            checkpoint.reject(error)
+            if checkpoint is not None:  # of several processes, the first one tells
+                checkpoint.reject(error)
     modules.train()
     totals = [sum(losses.values()) for losses in log.losses]
     stop = False
@@ -123,12 +135,15 @@ def fit(
     with tqdm(total=n_steps, initial=done, desc="train", unit="step", disable=not progress) as bar:
         for epoch in range(len(totals), max_epochs):
             steps = []
-            for batch in batches:
+            if ranks is not None:
+                ranks.seed(seed, epoch)
+            for batch in batches if ranks is None else as_many(batches):
                 if best is not None and done % best.rule.every == 0:
                     stop = best.check()
                     if stop:
                         break
-                terms, norm = _step(modules, optimizer, batch.to(first[_keys.CELL].x.device), settings)
+                batch = batch.to(first[_keys.CELL].x.device)
+                terms, norm = _step(modules, optimizer, batch, settings, ranks)
                 steps.append(torch.stack([*terms.values(), norm]))
                 done += 1
                 bar.update()
@@ -155,7 +170,11 @@ def fit(
 
 
 def _step(
-    modules: nn.ModuleList, optimizer: torch.optim.Optimizer, batch: HeteroData, settings: TrainingSettings
+    modules: nn.ModuleList,
+    optimizer: torch.optim.Optimizer,
+    batch: HeteroData,
+    settings: TrainingSettings,
+    ranks: Ranks | None,
 ) -> tuple[dict[str, Tensor], Tensor]:
     """One step on one batch: the terms and the norm of the gradient, float64."""
     module, objective = modules
@@ -163,13 +182,16 @@ def _step(
     if settings.masking is not None:
         batch = settings.masking(batch)
     terms = objective(module(batch), batch)
-    torch.stack(list(terms.values())).sum().backward()
+    values = torch.stack(list(terms.values()))
+    values.sum().backward()
+    if ranks is not None:
+        values = ranks.average(list(modules.parameters()), values.detach(), int(batch[_keys.CELL].num_nodes))
     if settings.max_grad_norm is None:
         norm = nn.utils.get_total_norm([p.grad for p in modules.parameters() if p.grad is not None])
     else:
         norm = nn.utils.clip_grad_norm_(modules.parameters(), settings.max_grad_norm)
     optimizer.step()
-    return {name: term.detach().double() for name, term in terms.items()}, norm.double()
+    return dict(zip(terms, values.detach().double(), strict=True)), norm.double()
 
 
 def _materialise(

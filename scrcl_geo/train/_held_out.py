@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from scrcl_geo import _keys
+from scrcl_geo.train._distributed import Ranks
 from scrcl_geo.train._settings import Masking
 from scrcl_geo.train._stopping import HeldOut
 
@@ -37,10 +38,19 @@ class BestState:
         How often to check and when to stop.
     masking
         What hides cells; its ``validation`` asks for those held out.
+    ranks
+        Processes that train together: each checks a batch of its own, and all go by the mean.
     """
 
-    def __init__(self, modules: nn.ModuleList, batch: HeteroData, rule: HeldOut, masking: Masking) -> None:
-        self.modules, self.batch, self.rule, self.masking = modules, batch, rule, masking
+    def __init__(
+        self,
+        modules: nn.ModuleList,
+        batch: HeteroData,
+        rule: HeldOut,
+        masking: Masking,
+        ranks: Ranks | None = None,
+    ) -> None:
+        self.modules, self.batch, self.rule, self.masking, self.ranks = modules, batch, rule, masking, ranks
         self.losses: list[float] = []
         self.state: dict[str, Any] = {}
 
@@ -73,6 +83,8 @@ class BestState:
                 data = self.masking.validation(self.batch)
                 total += float(sum(objective(module(data), data).values()))
         self.modules.train(was_training)
+        if self.ranks is not None:
+            total = self.ranks.mean(total, int(self.batch[_keys.CELL].num_nodes))
         return total / _DRAWS
 
     def state_dict(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from scrcl_geo.train._checkpoint import Checkpoint
+from scrcl_geo.train._distributed import Ranks
 from scrcl_geo.train._fit import Batches, TrainingError, TrainingLog, fit
 from scrcl_geo.train._runtime import seeded
 from scrcl_geo.train._settings import TrainingSettings
@@ -33,6 +34,7 @@ def train(
     device: torch.device | str = "cpu",
     seed: int = 0,
     checkpoint: Checkpoint | None = None,
+    ranks: Ranks | None = None,
     progress: bool = True,
 ) -> tuple[Module, TrainingLog]:
     """Build a network and train it; the log says which learning rate it took.
@@ -54,6 +56,7 @@ def train(
                     batches,
                     settings,
                     checkpoint=checkpoint,
+                    ranks=ranks,
                     progress=progress,
                 )
             except TrainingError as error:

@@ -1,0 +1,40 @@
+"""How many threads numerical libraries take: as many as cores are free, and none that wait by spinning."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import MutableMapping
+from pathlib import Path
+
+import psutil
+
+_WATCHED = 0.1  # seconds
+_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # of a container on Linux
+
+
+def leave_room(environment: MutableMapping[str, str]) -> None:
+    """Set what OpenMP reads when it is loaded; what the user has set stands.
+
+    A thread that waits for another spins by default; where the other has no core of its own, because a
+    neighbour works on it, all of them spin most of the time.
+    """
+    environment.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if "OMP_NUM_THREADS" not in environment:
+        environment["OMP_NUM_THREADS"] = str(free_cores())
+
+
+def free_cores() -> int:
+    """Cores that this process may use and nobody else does at the moment, at least 1."""
+    shares = psutil.cpu_percent(interval=_WATCHED, percpu=True)
+    own = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else range(len(shares))
+    idle = sum(1 - shares[core] / 100 for core in own if core < len(shares))
+    return max(1, min(round(idle), _quota()))
+
+
+def _quota() -> int:
+    """Whole cores that a container grants; many where it is none."""
+    try:
+        granted, period = _QUOTA.read_text(encoding="ascii").split()
+        return max(1, int(granted) // int(period))
+    except (OSError, ValueError):  # no such file, or "max"
+        return 1 << 16
