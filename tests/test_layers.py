@@ -15,6 +15,7 @@ BOTTOM = {
     "_validate",
     "_progress",
     "_messages",
+    "_schema",
     "_features",
     "_neighbors",
     "_files",
