@@ -16,6 +16,7 @@ BOTTOM = {
     "_progress",
     "_palette",
     "_messages",
+    "_schema",
     "_features",
     "_neighbors",
     "_files",

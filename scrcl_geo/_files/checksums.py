@@ -17,25 +17,24 @@ def write(folder: Path) -> None:
     (folder / SUMS).write_text("".join(lines), encoding="utf-8")
 
 
-def verify(folder: Path, names: tuple[str, ...], *, do: str) -> None:
+def verify(folder: Path, names: tuple[str, ...], what: str, *, do: str) -> None:
     """Fail where one of the files, or their list, is missing or not as it was written.
 
     Raises
     ------
     ScrclInputError
-        One is; the message names it.
+        One is; the message says in ``what``.
     """
     path = folder / SUMS
     if not path.is_file():
-        raise _validate.fail(f"cannot trust {folder}", f"no {SUMS}", do)
+        raise _validate.fail(f"{what} cannot be trusted", f"no {SUMS}", do)
     text = path.read_bytes()[:100_000].decode("utf-8", errors="replace")
     stated = {line[66:]: line[:64] for line in text.splitlines()}
     for name in names:
-        # a pipe or a device would be read for ever
-        digest = _digest(folder / name) if (folder / name).is_file() else "no file"
-        if digest != stated.get(name):
-            found = "no such file" if digest == "no file" else "other bytes than were written"
-            raise _validate.fail(f"{folder / name} is damaged", found, do)
+        if not (folder / name).is_file():  # a pipe or a device would be read for ever
+            raise _validate.fail(f"{what} is damaged", f"no file {name}", do)
+        if _digest(folder / name) != stated.get(name):
+            raise _validate.fail(f"{what} is damaged", f"{name} with other bytes than were written", do)
 
 
 def _digest(path: Path) -> str:

@@ -91,7 +91,7 @@ def load_state(path: str | Path, parts: NetworkParts) -> dict[str, Any]:
     try:
         stored = _config(folder)
         names = (_CONFIG, _WEIGHTS, _STATISTICS, *((_REFERENCE,) if stored["reference"] else ()))
-        checksums.verify(folder, names, do=_DO)
+        checksums.verify(folder, names, f"the model in {folder}", do=_DO)
         sizes = saved.check_config(stored, str(folder / _CONFIG))
         missing = [name for name in stored["own"] if name not in parts.own]
         if missing:

@@ -1,5 +1,6 @@
 """Hostile or odd calls of the command line, each in a fork of its own: how it ended and what it said."""
 
+import logging
 import os
 import resource
 import signal
@@ -18,6 +19,7 @@ import scrcl_geo as sg
 from scrcl_geo import _pipeline, cli  # noqa: F401 - a fork finds them imported
 
 LIMIT = 240.0  # seconds, after which a call hangs, on a busy machine too
+FAULTS = ("bug", "crash", "hang", "traceback", "not one line")
 MEMORY = 16e9  # bytes of addresses; what asks for more fails instead of taking the machine
 
 
@@ -73,6 +75,7 @@ class Ending:
     code: int | None
     error: str
     seconds: float
+    unheard: bool = False
 
     @property
     def fault(self):
@@ -83,7 +86,8 @@ class Ending:
             return "crash" if self.code < 0 else "bug"
         if "Traceback" in self.error:
             return "traceback"
-        if self.code == 2 and len(self.error.strip().splitlines()) != 1:
+        said = [line.startswith("scrcl-geo") for line in self.error.splitlines()]
+        if self.code == 2 and not self.unheard and (sum(said) != 1 or not said[-1]):
             return "not one line"
         return ""
 
@@ -108,13 +112,13 @@ def end(call, folder):
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         return Ending(None, said.read_text(errors="replace"), LIMIT)
-    return Ending(
-        os.waitstatus_to_exitcode(status), said.read_text(errors="replace"), time.monotonic() - start
-    )
+    code, seconds = os.waitstatus_to_exitcode(status), time.monotonic() - start
+    return Ending(code, said.read_text(errors="replace"), seconds, call.what == "closed_error")
 
 
 def _inside(call, said):
     """The fork: a process as a shell starts it, whatever its parent was made to do."""
+    logging.disable(logging.NOTSET)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
@@ -133,6 +137,9 @@ def _inside(call, said):
         return int(error.code or 0)
     except BaseException:
         traceback.print_exc()
+    finally:
+        if sys.stderr is not None:
+            sys.stderr.flush()
     return 1
 
 

@@ -50,7 +50,7 @@ def array(model, rng):
     path = model / FILES[rng.integers(1, 4)]
     arrays = load_file(path)
     name = sorted(arrays)[rng.integers(len(arrays))]
-    x = arrays[name].copy()
+    x = np.atleast_1d(arrays[name])
     how = ["nan", "inf", "huge", "less", "more", "flat", "type", "gone", "negative", "empty"][
         rng.integers(10)
     ]

@@ -71,7 +71,7 @@ def run(path, capsys):
 )
 def test_settings_that_do_not_fit_the_weights(model, entry, value):
     change(model, entry, value)
-    refused(model, rf"cannot load the model|config\.json\['{entry[0]}'\].* cannot be used")
+    refused(model, r"cannot load the model|(config\.json\[.*|statistics\.safetensors) cannot be used")
 
 
 def test_the_network_is_not_built_before_its_weights_were_compared(model):
@@ -82,7 +82,7 @@ def test_the_network_is_not_built_before_its_weights_were_compared(model):
 @pytest.mark.parametrize("name", ["weights", "statistics"])
 def test_pickles_do_not_run(model, name):
     (model / f"{name}.safetensors").write_bytes(pickle.dumps(Harmful()))
-    refused(model, rf"{name}\.safetensors is damaged: found other bytes than were written")
+    refused(model, rf"is damaged: found {name}\.safetensors with other bytes than were written")
     checksums.write(model)
     refused(model, "cannot load the model")
     assert not RAN

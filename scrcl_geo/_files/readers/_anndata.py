@@ -51,4 +51,4 @@ def _bytes(item: Any) -> int:
 
     if isinstance(item, zarr.Array):
         return int(item.size * item.dtype.itemsize)
-    return sum(_bytes(item[name]) for name in item) if isinstance(item, zarr.Group) else 0
+    return sum(_bytes(inner) for _, inner in item.members()) if isinstance(item, zarr.Group) else 0
