@@ -118,8 +118,9 @@ def compare(
     ).sort_values(["pvals_adj", "pvals"], kind="stable", ignore_index=True)
     long = counts.stack().rename("n_cells").reset_index()
     long.columns = ["sample", "group", "n_cells"]
+    long[["sample", "group"]] = long[["sample", "group"]].astype(str)
     long["share"] = shares.stack().to_numpy()
-    long.insert(1, "condition", conditions.loc[long["sample"]].astype(str).to_numpy())
+    long.insert(1, "condition", conditions.astype(str).loc[long["sample"]].to_numpy())
     for frame in (table, long):
         frame.index = frame.index.astype(str)  # the form in which it reads back from .h5ad
     adata.uns[f"{key_added}_comparison"] = table
