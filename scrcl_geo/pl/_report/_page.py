@@ -102,7 +102,7 @@ def render(source: Source, title: str, n_genes: int, output: str) -> str:
     from plotly.offline import get_plotlyjs
 
     from scrcl_geo.pl._log_values import depth
-    from scrcl_geo.pl._report import _cells, _content, _expression, _places
+    from scrcl_geo.pl._report import _all_genes, _cells, _content, _places
 
     assets = resources.files("scrcl_geo.pl._report") / "assets"
 
@@ -113,7 +113,7 @@ def render(source: Source, title: str, n_genes: int, output: str) -> str:
     panels = _content.panels(source, n_genes, counted)
     views = _places.views(source)
     words = _content.words(source, counted, output)
-    expression = _expression.store(source, 2 * n_genes, counted)
+    expression = _all_genes.store(source, 2 * n_genes, counted)
     data = {
         "title": title,
         "cells": [str(name) for name in source.adata.obs_names[source.drawn]],

@@ -10,7 +10,7 @@ import pytest
 from scipy import sparse
 
 from scrcl_geo.pl._log_values import depth, log_values
-from scrcl_geo.pl._report import _expression, _source
+from scrcl_geo.pl._report import _all_genes, _source
 
 
 def source_of(counts, **kwargs):
@@ -27,7 +27,7 @@ def source_of(counts, **kwargs):
 
 
 def packed(source, n_genes=2):
-    return _expression.store(source, n_genes, depth(source.adata))
+    return _all_genes.store(source, n_genes, depth(source.adata))
 
 
 def unpacked(store, n_cells):
@@ -84,7 +84,7 @@ def test_genes_of_the_clusters_come_first_with_their_owner():
 
 def test_of_many_values_a_sample_of_cells_is_held_but_for_the_clusters_genes(monkeypatch):
     counts = np.random.default_rng(0).poisson(1, (600, 40))
-    monkeypatch.setattr(_expression, "_VALUES", (counts > 0).sum() // 4)
+    monkeypatch.setattr(_all_genes, "_VALUES", (counts > 0).sum() // 4)
     source = source_of(counts)
     store = packed(source)
     found = unpacked(store, 600)
