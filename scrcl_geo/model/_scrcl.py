@@ -146,17 +146,14 @@ class ScRCL(TrainedModel):
     def paper(
         cls, n_clusters: int = 32, *, dataset: str | None = None, spatial: bool = False, **overrides: Any
     ) -> ScRCL:
-        """The published method, for graphs of :func:`scrcl_geo.pp.paper_graph`; see docs/paper.md.
+        """The published method, for graphs of :func:`scrcl_geo.pp.paper_graph`; ``n_clusters`` is its width K.
 
         Parameters
         ----------
-        n_clusters
-            The paper's width K, where the set has no other.
         dataset, spatial
-            Settings of one of the paper's sets, by default those for cells, or for tissue.
+            Settings of one of the paper's sets, by default those for cells, or for tissue; see docs/paper.md.
         overrides
-            Arguments of the constructor, or ``temperature``, ``neighborhood_weight`` (the paper's λ1) and
-            ``consistency_weight`` (λ2).
+            Of the constructor, or ``temperature``, ``neighborhood_weight`` (λ1), ``consistency_weight`` (λ2).
 
         Examples
         --------

@@ -74,7 +74,7 @@ def test_says_where_the_cells_are_and_what_they_express(result, page):
 
 def test_a_layout_of_the_embedding_comes_before_one_of_an_earlier_analysis(result, tmp_path):
     adata = result.copy()
-    adata.obsm["X_scrcl_umap"] = adata.obsm["X_umap"] + 7
+    adata.obsm["X_umap"] = adata.obsm["X_scrcl_umap"] + 7
     _, data = read(sg.pl.report(adata, tmp_path / "report.html"))
     assert np.array_equal(array(data["views"][1]["x"], "<f4"), adata.obsm["X_scrcl_umap"][:, 0].astype("f4"))
 

@@ -86,7 +86,7 @@ def test_lassoed_cells_are_exported(page, result):
     assert table["slide"].tolist() == cells.obs["slide"].tolist()
     places = table[["tissue_x", "tissue_y"]].to_numpy(float)
     assert np.allclose(places, cells.obsm["spatial"], atol=1e-3)  # as in the file, not as laid out
-    assert np.allclose(table[["umap_x", "umap_y"]].to_numpy(float), cells.obsm["X_umap"], atol=1e-4)
+    assert np.allclose(table[["umap_x", "umap_y"]].to_numpy(float), cells.obsm["X_scrcl_umap"], atol=1e-4)
 
 
 def test_clusters_are_renamed_everywhere_and_exported(page, result):

@@ -18,7 +18,7 @@ def strip():
     domain = pd.Categorical([f"d{int(c // 2)}" for c in x])
     adata = ad.AnnData(obs=pd.DataFrame({"domain": domain}, index=[f"cell{i}" for i in range(24)]))
     adata.obsm["spatial"] = place
-    adata.obsp["spatial_connectivities"] = sparse.csr_matrix((distance == 1).astype(float))
+    adata.obsp["scrcl_spatial_connectivities"] = sparse.csr_matrix((distance == 1).astype(float))
     adata.obs["type"] = pd.Categorical(np.where(x < 2, "a", np.where(y < 2, "a", "b")))
     return adata
 
@@ -85,7 +85,7 @@ def test_what_is_missing_is_told():
         sg.tl.domain_composition(adata, "none", groupby="domain")
     with pytest.raises(ValueError, match="has one domain"):
         sg.tl.domain_adjacency(adata, groupby="one")
-    del adata.obsp["spatial_connectivities"]
+    del adata.obsp["scrcl_spatial_connectivities"]
     for tool in (sg.tl.domain_adjacency, sg.tl.domain_shape):
         with pytest.raises(ValueError, match=r"run sg.pp.spatial_neighbors\(adata\) first"):
             tool(adata, groupby="domain")
