@@ -3,8 +3,8 @@
     python benchmarks/hostile.py --calls 1500
 
 The groups are in tests/fuzz: saved models and checkpoints that somebody else wrote, outputs of a run that
-were written over, odd paths, streams and settings, files of every format that say what is not so, and cells that
-are hardly any. Every call is a fork of its own, so that a crash is seen and not suffered.
+were written over, odd paths, streams and settings, files of every format that say what is not so, and
+cells that are hardly any. Every call is a fork of its own, so that a crash is seen and not suffered.
 """
 
 from __future__ import annotations

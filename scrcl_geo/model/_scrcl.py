@@ -146,7 +146,7 @@ class ScRCL(TrainedModel):
     def paper(
         cls, n_clusters: int = 32, *, dataset: str | None = None, spatial: bool = False, **overrides: Any
     ) -> ScRCL:
-        """The published method, for graphs of :func:`scrcl_geo.pp.paper_graph`; ``n_clusters`` is its width K.
+        """The published method, for graphs of :func:`scrcl_geo.pp.paper_graph`; ``n_clusters`` is its K.
 
         Parameters
         ----------
