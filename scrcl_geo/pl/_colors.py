@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import pandas as pd
 
 from scrcl_geo import _validate
-from scrcl_geo._palette import PALETTE
 from scrcl_geo._schema.kinds import Items, Such, check
+from scrcl_geo.cluster._palette import PALETTE
 
 if TYPE_CHECKING:
     from anndata import AnnData

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pandas as pd
 
-from scrcl_geo import _keys, _palette, _validate, metrics
+from scrcl_geo import _keys, _validate, metrics
 from scrcl_geo import cluster as methods
 from scrcl_geo._features import checks
 from scrcl_geo.cluster._order import by_size
+from scrcl_geo.cluster._palette import first_colors
 from scrcl_geo.tl._estimate import estimate_clusters
 from scrcl_geo.tl._rep import rep_of
 from scrcl_geo.tl._voices import Clusterer, Voices
@@ -121,7 +122,7 @@ def cluster(
     names = [str(c) for c in range(int(np.max(labels)) + 1)]
     adata.obs[key_added] = pd.Categorical.from_codes(labels, names, ordered=True)
     if len(adata.uns.get(f"{key_added}_colors", ())) != len(names):
-        adata.uns[f"{key_added}_colors"] = _palette.first(len(names))
+        adata.uns[f"{key_added}_colors"] = first_colors(len(names))
 
 
 def _warn_of_slides(adata: AnnData, labels: np.ndarray) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from scrcl_geo._features.symbols import gene_symbols
 from scrcl_geo.pl._log_values import log_columns
 from scrcl_geo.pl._report._payload import binary, deflated
 from scrcl_geo.pl._report._source import Source
@@ -20,7 +21,6 @@ from scrcl_geo.pl._report._source import Source
 BLOCK = 32  # genes: unpacked within milliseconds, and large enough to compress well
 _VALUES = 8_000_000  # above 0 in the page: about 15 MB
 _TOP_BYTES = 6_000_000  # of the clusters' own genes, which all cells show: 60 of 100,000 cells
-_ALIASES = ("gene_name", "gene_names", "gene_symbol", "gene_symbols", "symbol", "feature_name", "gene_ids")
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,5 @@ def _bytes(column: Column) -> tuple[bytes, bytes]:
 
 def _aliases(source: Source, order: np.ndarray) -> list[str] | None:
     """Other names by which a gene may be sought, such as symbols beside identifiers."""
-    var = source.adata.var
-    column = next((name for name in _ALIASES if name in var), None)
-    return None if column is None else var[column].astype(str).to_numpy()[order].tolist()
+    symbols = gene_symbols(source.adata.var)
+    return None if symbols is None else symbols.to_numpy()[order].tolist()

@@ -10,8 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from scrcl_geo import _keys
-from scrcl_geo._palette import PALETTE
 from scrcl_geo._schema.result import stored
+from scrcl_geo.cluster._palette import PALETTE
 from scrcl_geo.pl._report._payload import text
 from scrcl_geo.pl._report._source import Source
 

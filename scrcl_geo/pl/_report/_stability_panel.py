@@ -6,8 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from scrcl_geo import _keys
-from scrcl_geo._palette import PALETTE
 from scrcl_geo._schema.result import stored
+from scrcl_geo.cluster._palette import PALETTE
 from scrcl_geo.pl._report._figures import Panel
 from scrcl_geo.pl._report._source import Source
 

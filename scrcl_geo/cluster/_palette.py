@@ -14,6 +14,6 @@ PALETTE = (
 )  # fmt: skip
 
 
-def first(n: int) -> list[str]:
+def first_colors(n: int) -> list[str]:
     """The first ``n`` colours as hex strings; beyond 30 they begin anew."""
     return [PALETTE[i % len(PALETTE)] for i in range(n)]
