@@ -13,12 +13,15 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
+
 from scrcl_geo import _validate
 from scrcl_geo._files.h5ad import IN_MEMORY
 from scrcl_geo._files.memory import machine_bytes
 
 _READ_IN_FULL = 50_000_000  # bytes up to which a file is read in full
-_PATIENCE = 30.0  # seconds
+_PATIENCE = 30.0  # seconds of work or sleep; waiting for a core on a busy machine is neither
+_STEP = 0.01  # seconds between two looks
 _TOO_LARGE = 3  # exit status
 _ON_DISK = ("X", "raw")  # stay there where they are large
 
@@ -48,9 +51,11 @@ def check(path: str | Path, read: Callable[[Path], object]) -> None:
                 read(path)
         finally:
             os._exit(0)
-    end = time.monotonic() + _PATIENCE
-    while not (ended := os.waitpid(child, os.WNOHANG))[0] and time.monotonic() < end:
-        time.sleep(0.01)
+    slept = worked = 0.0
+    while not (ended := os.waitpid(child, os.WNOHANG))[0] and slept + worked < _PATIENCE:
+        time.sleep(_STEP)
+        worked, at_work = _look(child)
+        slept += _STEP * (not at_work)
     if not ended[0]:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -63,6 +68,16 @@ def check(path: str | Path, read: Callable[[Path], object]) -> None:
     else:
         return
     raise _validate.fail(f"cannot read {path}", found, "the file is damaged: take another copy")
+
+
+def _look(child: int) -> tuple[float, bool]:
+    """CPU seconds of a process so far, and whether it computes or would if it had a core."""
+    process = psutil.Process(child)
+    try:
+        spent = process.cpu_times()
+        return spent.user + spent.system, process.status() == psutil.STATUS_RUNNING
+    except psutil.Error:  # it has just ended
+        return 0.0, True
 
 
 def _is_hdf5(path: Path) -> bool:

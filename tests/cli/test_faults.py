@@ -132,6 +132,12 @@ def test_files_that_take_the_library_down_are_refused(damage, found, source, mon
         probe.check(source, sg.read)
 
 
+def test_waiting_for_a_core_is_not_taken_for_damage(source, monkeypatch):
+    monkeypatch.setattr(probe, "_PATIENCE", 0.2)
+    monkeypatch.setattr(probe, "_look", lambda child: (0.0, True))
+    probe.check(source, lambda path: time.sleep(1))
+
+
 def test_whole_files_and_other_formats_pass(source, tmp_path, monkeypatch):
     probe.check(source, sg.read)
     monkeypatch.setattr(probe, "_READ_IN_FULL", 0)
