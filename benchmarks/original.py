@@ -22,6 +22,7 @@ import warnings
 from pathlib import Path
 
 SLIDE = "Mouse_Embryo_E9.5"  # the one slide that the published code reads from an .h5ad file
+DRAWS = 20
 TERMS = {
     "embedding_distribution_alignment": "DistributionAlignment",
     "neighborhood_contrastive_alignment": "NeighborhoodAlignment",
@@ -114,13 +115,14 @@ def trace(config, arguments, truth):
     for method, name in TERMS.items():
         setattr(Model, method, recorded(name, getattr(Model, method)))
     cluster, evaluate, smooth = published.clustering, published.evaluate, published.refine_label
-    positions = []
+    positions, last = [], []
 
     def clustering(**kwargs):
         start = time.process_time()
         none = (np.zeros(len(truth), int), None, None)
         found = none if arguments.no_clustering else cluster(**kwargs)
         labels.append(np.asarray(found[0], dtype=int))
+        last[:] = [kwargs["feature"].cpu().numpy()]
         idle[0] += time.process_time() - start
         return found
 
@@ -148,6 +150,7 @@ def trace(config, arguments, truth):
             row |= {f"smoothed_{name}": value for name, value in scored(truth, smoothed).items()}
         steps = np.diff(clocks[: arguments.epochs])
         row |= {
+            "draws": drawn(truth, last[0]),
             "seed": seed,
             "epochs": len(losses["ViewConsistency"]),
             "seconds_per_epoch": float(np.median(steps)),
@@ -168,6 +171,14 @@ def summary(labels, truth):
         **{f"best_{name}": value for name, value in every[best].items()},
         "best_epoch": best + 1,
     }
+
+
+def drawn(truth, embedding):
+    """ARI of our k-means by the cosine on its embedding, over draws, as for the preset."""
+    from scrcl_geo.cluster import spherical_kmeans
+
+    k = truth.nunique()
+    return [scored(truth, spherical_kmeans(embedding, k, seed=draw))["ARI"] for draw in range(DRAWS)]
 
 
 def scored(truth, labels):

@@ -183,7 +183,7 @@ def test_paper_preset_runs(source, tmp_path, monkeypatch):
     from scrcl_geo.model._paper import table
 
     monkeypatch.setitem(table()["cells"], "hidden_channels", 16)  # the full setting takes minutes
-    more = ("--n-clusters", "5", "--preset", "paper", "--max-epochs", "2")
+    more = ("--n-clusters", "5", "--preset", "paper", "--max-epochs", "2", "--spatial", "no")
     assert run(source, tmp_path / "out.h5ad", *more) == 0
     result = ad.read_h5ad(tmp_path / "out.h5ad")
     assert result.uns["scrcl"]["params"]["preset"] == "paper"

@@ -13,15 +13,16 @@ _METRICS = ("cosine", "euclidean")
 
 
 def knn_distances(
-    x: np.ndarray, n_neighbors: int, *, metric: str = "euclidean", seed: int = 0
+    x: np.ndarray | sparse.csr_matrix, n_neighbors: int, *, metric: str = "euclidean", seed: int = 0
 ) -> sparse.csr_matrix:
     """Distances to the nearest other rows: exact up to 20,000 rows, by inverted lists beyond.
 
-    Shapes: ``x`` (N, F) → (N, N) float32 CSR with ``n_neighbors`` stored entries per row (fewer where
-    there are fewer rows). O(N²) time up to 20,000 rows, about O(N √N) beyond; O(N) memory.
+    Shapes: ``x`` (N, F), also CSR for Euclidean distances up to 20,000 rows → (N, N) float32 CSR with
+    ``n_neighbors`` stored entries per row (fewer where there are fewer rows). O(N²) time up to 20,000 rows,
+    about O(N √N) beyond; O(N) memory.
     """
     _validate.one_of("metric", metric, _METRICS)
-    n_rows = len(x)
+    n_rows = x.shape[0]
     n_neighbors = min(n_neighbors, n_rows - 1)
     if n_neighbors < 1:  # a single row has no neighbour
         return sparse.csr_matrix((n_rows, n_rows), dtype=np.float32)

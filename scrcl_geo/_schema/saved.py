@@ -49,10 +49,12 @@ _SETTINGS: dict[str, Kind] = {
     "n_hops": Items(_HOPS, length=2),
     "dropout": SHARE,
     "mask_rate": SHARE,
+    "early_stopping": FLAG,
     "n_networks": Number(1, 1000, whole=True),
     "max_epochs": _SIZE,
     "learning_rate": POSITIVE,
     "weight_decay": Number(0),
+    "max_grad_norm": Either(NONE, POSITIVE),
     "batch_size": Either(Text(("auto", "full")), Number(2, 1e9, whole=True)),
 }
 _REFERENCE = Record(

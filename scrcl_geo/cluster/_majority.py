@@ -20,7 +20,7 @@ def majority(
     Examples
     --------
     >>> import numpy as np
-    >>> majority(np.array([0, 0, 1, 0, 0]), np.arange(5.0)[:, None], 2).tolist()
+    >>> majority(np.array([0, 0, 1, 0, 0]), np.arange(5.0)[:, None], 4).tolist()
     [0, 0, 0, 0, 0]
     """
     from sklearn.neighbors import NearestNeighbors

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
@@ -58,6 +58,8 @@ def coexpression(
     """
     _validate.at_least("n_neighbors", n_neighbors, 1)
     used, genes = _genes(adata, use_rep)
+    if sparse.issparse(genes):  # as the paper's code searches: of genes equally far, the same are taken
+        genes = genes.tocsr() if metric == "euclidean" else genes.toarray()
     among_used = knn_distances(genes, n_neighbors, metric=metric).tocoo()
     shape = (adata.n_vars, adata.n_vars)
     distances = sparse.csr_matrix((among_used.data, (used[among_used.row], used[among_used.col])), shape)
@@ -70,12 +72,13 @@ def coexpression(
     }
 
 
-def _genes(adata: AnnData, use_rep: str) -> tuple[np.ndarray, np.ndarray]:
+def _genes(adata: AnnData, use_rep: str) -> tuple[np.ndarray, Any]:
     """Positions of the genes in use, and these by what they are compared by, (n_used, F)."""
     _validate.one_of("use_rep", use_rep, (_keys.LOADINGS, *DENSE))
     if use_rep in DENSE:
-        genes = read_expression(adata).dense(use_rep).T
-        return np.flatnonzero(adata.var[_keys.USED_GENES].to_numpy(dtype=bool)), genes
+        read = read_expression(adata)
+        genes = read.values if use_rep == "counts" else read.dense(use_rep)
+        return np.flatnonzero(adata.var[_keys.USED_GENES].to_numpy(dtype=bool)), genes.T
     remedy = "run sg.pp.pca(adata) first"
     loadings = np.asarray(_validate.key(adata.varm, _keys.LOADINGS, slot="varm", do=remedy))
     components = np.asarray(_validate.key(adata.obsm, _keys.PCA, slot="obsm", do=remedy))
