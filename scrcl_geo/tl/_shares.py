@@ -59,7 +59,7 @@ def pvalues(t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """P-values of each group, and adjusted for all of them, (K,) each, from the statistics under labellings.
 
     Adjusted by the largest statistic, step by step down (Westfall and Young 1993): the chance that any of the
-    groups that do not change is called is at most the level, whatever the groups' dependence.
+    groups is called where none changes is at most the level, whatever the groups' dependence.
 
     Shapes: ``t`` (R, K), the real labelling first.
     """
