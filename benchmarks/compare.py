@@ -29,8 +29,8 @@ NULLS = {
 }
 PLANTED = {
     f"{n} + {n}, shares vary by {spread:.0%}": {"n_samples": n, "spread": spread, "fold": 2.0}
-    for spread in (0.1, 0.15, 0.2, 0.3)
-    for n in (4, 5, 6)
+    for spread in (0.1, 0.15, 0.2)
+    for n in (4, 5)
 }
 
 
