@@ -78,9 +78,8 @@ _CONFIG = Record(
             {
                 "in_channels": _SIZE,
                 "n_genes": _SIZE,
+                "n_cells": _SIZE,
                 "relations": Items(Text(), unique=True),
-                "hops1": _HOPS,
-                "hops2": _HOPS,
                 "width": _SIZE,
             },
             closed=True,

@@ -134,7 +134,7 @@ def spatial(
             "legend_loc": None,
             "colorbar": False,
             "title": panel.title,
-            "axis_label": "",
+            **panel.limits,
         }
         if not image:
             style |= {"shape": None, "size": _marker(own, cells.obsm[spatial_key])}

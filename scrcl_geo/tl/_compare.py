@@ -34,8 +34,9 @@ def compare(
     Cells of one sample are no replicates: each sample gives one share per cluster, and a p-value is the part
     of all ways to exchange the samples' conditions under which a difference as large is seen. It needs no
     model of how shares vary. The adjusted p-value bounds the chance that any cluster is called where none
-    changes, and with it the false discovery rate. Four samples per condition are the fewest that can give
-    one below .05; with four and four the smallest is .029.
+    changes; beside one that doubles, another is called in 4 to 10 % of planted experiments, since shares sum
+    to one. Four samples per condition are the fewest that can give one below .05; with four and four the
+    smallest is .029.
 
     Shares sum to one: a domain that doubles lowers the shares of all others. ``log2_ratio`` is what happens
     to the share; ``log2_change``, which is tested, is the change beside that of the median cluster, and holds

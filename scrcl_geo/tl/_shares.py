@@ -11,9 +11,15 @@ _MOST = 10_000  # relabellings; of more, that many are drawn
 
 
 def log_ratios(counts: np.ndarray) -> np.ndarray:
-    """Centred log ratios of counts, (S, K) each; half a cell is added to each, so that none is without."""
+    """Log ratios of the groups' counts to what is usual in each sample, (S, K) each.
+
+    Half a cell is added to each, so that none is without. Each group is taken beside its mean over samples,
+    then each sample beside its median group: a group that doubles moves the mean of its samples, and with it
+    would move all others, but hardly the median.
+    """
     logs = np.log(counts + 0.5)
-    return logs - logs.mean(axis=1, keepdims=True)
+    logs = logs - logs.mean(axis=0)
+    return logs - np.median(logs, axis=1, keepdims=True)
 
 
 def relabellings(reference: np.ndarray, seed: int) -> np.ndarray:
@@ -53,7 +59,7 @@ def pvalues(t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """P-values of each group, and adjusted for all of them, (K,) each, from the statistics under labellings.
 
     Adjusted by the largest statistic, step by step down (Westfall and Young 1993): the chance that any of the
-    groups that do not change is called is at most the level, whatever the groups' dependence.
+    groups is called where none changes is at most the level, whatever the groups' dependence.
 
     Shapes: ``t`` (R, K), the real labelling first.
     """
