@@ -2,9 +2,9 @@
 
     python benchmarks/hostile.py --calls 1500
 
-The groups are in tests/fuzz: saved models and checkpoints that somebody else wrote, outputs of a run that were
-written over, odd paths, streams and settings, files of every format that say what is not so, and cells that
-are hardly any. Every call is a fork of its own, so that a crash is seen and not suffered.
+The groups are in tests/fuzz: saved models and checkpoints that somebody else wrote, outputs of a run that
+were written over, odd paths, streams and settings, files of every format that say what is not so, and cells
+that are hardly any. Every call is a fork of its own, so that a crash is seen and not suffered.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def survey(n: int, seed: int, folder: Path) -> dict[str, collections.Counter[str
 
 def page(found: dict[str, collections.Counter[str]], command: str) -> str:
     """The table as Markdown."""
-    rows = [(name, count) for name, count in found.items()]
+    rows = list(found.items())
     rows.append(("all", sum((count for _, count in rows), collections.Counter())))
     lines = [
         "# Hostile and odd calls",
