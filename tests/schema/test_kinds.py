@@ -1,4 +1,4 @@
-"""The language of schemas: sound values pass, each fault is one line that names place, value and expectation."""
+"""The language of schemas: sound values pass, each fault is one line with place, value and expectation."""
 
 import math
 
@@ -49,9 +49,9 @@ def test_sound_values_pass(value, kind):
         (True, Number(), "it cannot be used: found True, not a number; mend it"),
         (math.nan, Number(0, 1), "found nan, not a number from 0 to 1"),
         (1.5, Number(1, whole=True), "found 1.5, not a whole number of at least 1"),
-        (-(10**5000), Number(0), "found a int, not a number of at least 0"),
+        (-(10**400), Number(0), "found a int, not a number of at least 0"),
         ("c", Text(("a", "b")), "found 'c', not one of 'a', 'b'"),
-        ("\ud800", Text(), "found a str, not text"),
+        ("\ud800", Text(), r"found '.*ud800', not text"),
         ("yes", FLAG, "found 'yes', not true or false"),
         (3, Either(NONE, Text()), "found 3, not null or text"),
         ({"a": 1}, Items(Text()), "found {'a': 1}, not a list"),

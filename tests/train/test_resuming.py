@@ -29,7 +29,7 @@ def without(name):
 
 def narrow(state):
     for moments in state["optimizer"]["state"].values():
-        moments["exp_avg"] = moments["exp_avg"][:1]
+        moments["exp_avg"] = torch.zeros(7, 7)
 
 
 def not_finite(state):
