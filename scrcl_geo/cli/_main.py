@@ -27,7 +27,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of ``scrcl-geo``; returns the exit code (0, 2 bad input, 130 interrupted, 143 ended)."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names of any letters in a terminal of few
-            stream.reconfigure(errors="backslashreplace")
+            with suppress(OSError):
+                stream.reconfigure(errors="backslashreplace")
     arguments = parser().parse_args(argv)
     # deprecations inside our dependencies are not the user's business
     warnings.filterwarnings("ignore", category=SyntaxWarning)
