@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,8 @@ def run(arguments: argparse.Namespace) -> None:
         logger.warning("there is no checkpoint of %s; the run starts anew", output)
     if arguments.save_model is not None:
         _check_model(arguments.save_model, arguments.preset)
+        if os.path.realpath(arguments.save_model) == os.path.realpath(output):
+            raise _validate.fail("--save-model names the output", f"{output}", "choose another folder")
     seconds: dict[str, float] = {}
     with _pipeline.timed("read", seconds):
         check(arguments.input, read)
