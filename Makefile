@@ -34,10 +34,10 @@ $(STAMP): setup.cfg pyproject.toml constraints.txt
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@touch $@
 
-# faults, damaged files and load in their long form, about two hours; the tests hold the short form.
+# faults, damaged files, hostile calls and load in their long form, about two hours; the tests hold the short form.
 # Each part runs whatever the others found, and one that lost something fails the whole.
 trust: $(STAMP)
-	@status=0; for part in faults robustness load; do \
+	@status=0; for part in faults robustness hostile load; do \
 		$(BIN)/python benchmarks/$$part.py || status=1; \
 	done; exit $$status
 

@@ -17,7 +17,7 @@ AREAS = {
     "Expression, coordinates and settings": ("_validate", "_features", "_neighbors", "_pipeline", "pp"),
     "Graph and network": ("_messages", "graph", "nn", "losses", "train"),
     "Training, clusters and results": ("model", "cluster", "tl", "metrics"),
-    "Saved models and mapping": ("model/_saving", "_mapping"),
+    "Saved models and mapping": ("model/_saving", "_mapping", "_schema"),
     "Plots and report": ("pl",),
     "Data sets": ("datasets",),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -155,3 +156,5 @@ def _check(arguments: argparse.Namespace) -> None:
             "take the default preset",
         )
     atomic.check_folder(arguments.save_model)
+    if os.path.realpath(arguments.save_model) == os.path.realpath(arguments.output):
+        raise _validate.fail("--save-model names the output", arguments.output, "choose another folder")

@@ -47,10 +47,15 @@ def _try(parts: dict[str, Any]) -> None:
     for parameter in modules.parameters():
         parameter.grad = torch.zeros_like(parameter)
     optimizer.step()
+    _finite(modules)
     if "best" in parts:
         best = parts["best"]
         check(best.losses, Items(Number()), "losses of held-out cells", do="start anew")
         if best.losses:
             modules.load_state_dict(best.state)
-    if not all(bool(p.isfinite().all()) for p in modules.parameters()):
+            _finite(modules)
+
+
+def _finite(modules: nn.Module) -> None:
+    if not all(bool(parameter.isfinite().all()) for parameter in modules.parameters()):
         raise ValueError("values that are not finite")

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 import scrcl_geo as sg
 from scrcl_geo import _pipeline, cli  # noqa: F401 - a fork finds them imported
 
-LIMIT = 240.0  # seconds, after which a call hangs, on a busy machine too
+LIMIT = 600.0  # seconds, after which a call hangs, on a busy machine too
 FAULTS = ("bug", "crash", "hang", "traceback", "not one line")
 MEMORY = 16e9  # bytes of addresses; what asks for more fails instead of taking the machine
 

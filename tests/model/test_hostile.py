@@ -1,12 +1,15 @@
 """Files made to harm: they neither run code nor take all memory, and are refused with one line."""
 
 import json
+import os
 import pickle
 import re
 
 import h5py
 import numpy as np
 import pytest
+from readers import make
+from safetensors.numpy import load_file, save_file
 
 import scrcl_geo as sg
 from scrcl_geo._files import checksums
@@ -147,3 +150,81 @@ def test_what_no_file_can_hold_is_told(tmp_path):
     with pytest.raises(sg._validate.ScrclInputError, match=r"cannot write .*remove or rename that entry"):
         write_h5ad(adata, tmp_path / "x.h5ad")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "name", ["config.json", "weights.safetensors", "statistics.safetensors", "SHA256SUMS"]
+)
+def test_a_flipped_bit_is_refused(model, name):
+    code = bytearray((model / name).read_bytes())
+    code[len(code) // 2] ^= 1
+    (model / name).write_bytes(bytes(code))
+    refused(model, "is damaged|no model in")
+
+
+def test_weights_that_are_not_finite_are_refused(model):
+    weights = load_file(model / "weights.safetensors")
+    next(iter(weights.values()))[:] = np.nan
+    save_file(weights, model / "weights.safetensors")
+    checksums.write(model)
+    refused(model, "found values that are not finite")
+
+
+@pytest.mark.parametrize("name", ["config.json", "weights.safetensors", "SHA256SUMS"])
+def test_a_pipe_is_not_waited_for(model, name):
+    (model / name).unlink()
+    os.mkfifo(model / name)
+    refused(model, "no config.json|no file weights.safetensors|no SHA256SUMS")
+
+
+def test_an_mtx_that_lies(tmp_path, capsys):
+    folder = make.mtx(make.cells(), tmp_path / "mtx", packed=False)
+    path = folder / "matrix.mtx"
+    kind, _, body = path.read_text().split("\n", 2)
+    for stated, words in (
+        ("2000000000 2000000000 10", "matrix.mtx states 2,000,000,000 genes: found 40"),
+        ("40 60 99999999", "cannot hold what it states: found 99,999,999 values"),
+        ("40 60 x", "states no sizes"),
+    ):
+        rows = body.split("\n")[-900:]
+        path.write_text("\n".join([kind, stated, *rows]))
+        assert words in run(folder, capsys)
+
+
+@pytest.mark.parametrize("suffix", ["zarr", "h5ad"])
+def test_arrays_beside_x_that_no_memory_holds(tmp_path, capsys, suffix):
+    path = tmp_path / f"large.{suffix}"
+    adata = make.cells()
+    adata.raw = adata.copy()
+    if suffix == "h5ad":
+        adata.write_h5ad(path)
+        with h5py.File(path, "r+") as file:
+            del file["raw/X"]
+            file["raw"].create_dataset("X", (60, 10**11), np.float32, chunks=True)
+    else:
+        adata.layers["wide"] = adata.X.toarray()
+        adata.write_zarr(path)
+        at = path / "layers" / "wide" / ("zarr.json" if (path / "zarr.json").exists() else ".zarray")
+        stored = json.loads(at.read_text())
+        at.write_text(json.dumps(stored | {"shape": [10**12, 40]}))
+        (path / ".zmetadata").unlink(missing_ok=True)  # copies of what stands in the folders
+        root = json.loads((path / at.name).read_text()) if at.name == "zarr.json" else {}
+        if root.pop("consolidated_metadata", None):
+            (path / at.name).write_text(json.dumps(root))
+    assert "arrays of more than the" in run(path, capsys)
+
+
+def test_a_table_on_its_side_is_told(tmp_path, capsys):
+    adata = make.cells()
+    adata.var_names = ["ACTB", "GAPDH", *adata.var_names[2:]]
+    path = tmp_path / "sideways.csv"
+    adata.to_df().T.to_csv(path)
+    assert "the table has a row for each gene" in run(path, capsys)
+
+
+def test_cells_that_are_all_alike_are_refused(tmp_path, capsys):
+    path = tmp_path / "alike.h5ad"
+    adata = make.cells()
+    adata.X = np.repeat(adata.X.toarray()[:1], 60, axis=0)
+    adata.write_h5ad(path)
+    assert "there is nothing to tell apart: found 60 cells" in run(path, capsys)
