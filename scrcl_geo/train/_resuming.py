@@ -41,6 +41,7 @@ def take_up(parts: dict[str, Any], state: dict[str, Any]) -> list[dict[str, floa
 
 def _try(parts: dict[str, Any]) -> None:
     """A step without a gradient on copies: states of another form are loaded without a word and fail here."""
+    _moments(parts["optimizer"])
     modules, optimizer = copy.deepcopy(
         (nn.ModuleList([parts["module"], parts["objective"]]), parts["optimizer"])
     )
@@ -54,6 +55,16 @@ def _try(parts: dict[str, Any]) -> None:
         if best.losses:
             modules.load_state_dict(best.state)
             _finite(modules)
+
+
+def _moments(optimizer: torch.optim.Optimizer) -> None:
+    """Moments are as large as their weights: the fused step does not look."""
+    for parameter, held in optimizer.state.items():
+        for name, moment in held.items():
+            if torch.is_tensor(moment) and name != "step" and moment.shape != parameter.shape:
+                raise ValueError(f"{name} of another shape")
+        if not torch.is_tensor(held.get("step")) or held["step"].numel() != 1:
+            raise ValueError("no number of steps")
 
 
 def _finite(modules: nn.Module) -> None:
