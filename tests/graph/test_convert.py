@@ -123,7 +123,7 @@ def test_layers_hold_edges_from_cells_to_genes(adata):
 
 def test_missing_and_unusable_edges_are_named(adata):
     spec = EdgeSpec(("cell", "far", "cell"), attr="obsp", key="far")
-    with pytest.raises(ValueError, match=r"obsp\['far'\] is missing: found 'connectivities', 'dist"):
+    with pytest.raises(ValueError, match=r"obsp\['far'\] is missing: found 'scrcl_expression_conn"):
         to_hetero(adata, edges=[spec])
     adata.obsp["far"] = np.ones((adata.n_obs, adata.n_obs))
     with pytest.raises(ValueError, match=r"obsp\['far'\] is not sparse: found ndarray"):

@@ -64,7 +64,11 @@ def _paga(source: Source) -> np.ndarray | None:
     import scanpy as sc
     from anndata import AnnData
 
-    graph = stored(source.adata, "obsp", _keys.RESULT_CONNECTIVITIES)
+    # neighbours in the embedding where there are some, else those by expression
+    graph, similar = (
+        stored(source.adata, "obsp", key) for key in (_keys.RESULT_CONNECTIVITIES, _keys.CONNECTIVITIES)
+    )
+    graph = similar if graph is None else graph
     if graph is None or len(source.clusters) < 2:
         return None
     known = source.codes >= 0
