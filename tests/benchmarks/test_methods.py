@@ -102,8 +102,8 @@ def test_what_a_method_takes_from_us_exists(name):
 
 
 def test_a_function_that_moved_is_noticed():
-    assert missing("from scrcl_geo._features.expression import detect_values, log_expression") == [
-        "scrcl_geo._features.expression.detect_values"
+    assert missing("from scrcl_geo._features.expression import column_sums, log_expression") == [
+        "scrcl_geo._features.expression.column_sums"
     ]
     assert missing("import scrcl_geo as sg\nsg.cluster.kmeans\nsg.cluster.nothing") == ["sg.cluster.nothing"]
 

@@ -68,7 +68,7 @@ def test_a_loss_is_an_exit_status(found, status, monkeypatch, tmp_path, capsys):
 
 
 def test_make_trust_fails_where_one_part_lost_something(tmp_path):
-    for part, status in (("faults", 1), ("robustness", 0), ("load", 0)):
+    for part, status in (("faults", 1), ("robustness", 0), ("hostile", 0), ("load", 0)):
         (tmp_path / "benchmarks").mkdir(exist_ok=True)
         run = tmp_path / "benchmarks" / f"{part}.py"
         run.write_text(f"print('{part} ran')\nraise SystemExit({status})")
@@ -78,7 +78,7 @@ def test_make_trust_fails_where_one_part_lost_something(tmp_path):
     command = ["make", "-s", "-f", str(ROOT / "Makefile"), f"BIN={tmp_path}/bin"]
     command += [f"STAMP={tmp_path}/.installed", "trust", "-o", f"{tmp_path}/.installed"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert done.stdout == "faults ran\nrobustness ran\nload ran\n"
+    assert done.stdout == "faults ran\nrobustness ran\nhostile ran\nload ran\n"
     assert done.returncode != 0
     (tmp_path / "benchmarks" / "faults.py").write_text("")
     assert subprocess.run(command, cwd=tmp_path, capture_output=True).returncode == 0
