@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import sparse
 
@@ -9,9 +11,11 @@ from scrcl_geo._features.projection import LOG, fit_projection
 
 _ROUNDS = 4  # kinds are told better without the scales, and the scales with better kinds
 _COMPONENTS = 30
+_TINY = float(np.finfo(np.float64).tiny)
 _TYPES = 30
 _PRIOR = 5.0  # cells with the gene's average, which hold a ratio of few cells near 1
 _STEPS = 20
+_AGREEMENT = 0.5  # correlation of the factors of unlike kinds
 
 
 def sample_scales(log: sparse.csr_matrix, sample: np.ndarray, *, seed: int = 0) -> np.ndarray:
@@ -24,7 +28,9 @@ def sample_scales(log: sparse.csr_matrix, sample: np.ndarray, *, seed: int = 0) 
         w_t = \frac{n_{rt} n_{bt}}{n_{rt} + n_{bt}},
 
     the Mantel–Haenszel estimate: kinds that one sample lacks count nothing, and samples of other
-    composition are not made alike. Where nothing differs, factors are near 1.
+    composition are not made alike. What a technology does to a gene it does in all kinds: where the
+    factors of some kinds are not found again in kinds unlike them, they are counting noise or biology,
+    and the sample is left as it is, with factors of 1.
 
     Shapes: ``log`` (N, G) log expression, ``sample`` (N,) numbers 0 … B - 1. O(rounds · (nnz + G²)).
     """
@@ -32,18 +38,48 @@ def sample_scales(log: sparse.csr_matrix, sample: np.ndarray, *, seed: int = 0) 
     n_samples = int(sample.max()) + 1
     largest = int(np.bincount(sample).argmax())
     scales = np.ones((n_samples, log.shape[1]), np.float32)
-    for _ in range(_ROUNDS):
+    for last in [False] * (_ROUNDS - 1) + [True]:
         kinds, n_kinds = _kinds(np.log1p(scaled(level, scales, sample)), sample, largest, seed)
         sums = _sums(level, sample * n_kinds + kinds, n_samples * n_kinds)
         cells = np.bincount(sample * n_kinds + kinds, minlength=n_samples * n_kinds).astype(np.float64)
         sums, cells = sums.reshape(n_samples, n_kinds, -1), cells.reshape(n_samples, n_kinds)
-        mean = sums / np.maximum(cells, 1)[:, :, None]  # (B, T, G)
         prior = _PRIOR * np.asarray(level.mean(axis=0)).ravel()
         for b in range(n_samples):
-            weight = cells[largest] * cells[b] / np.maximum(cells[largest] + cells[b], 1)  # (T,)
-            above, below = weight @ mean[largest] + prior, weight @ mean[b] + prior
-            scales[b] = np.divide(above, below, out=np.ones_like(above), where=below > 0)
+            pair = Pair(sums[[largest, b]], cells[[largest, b]], prior)
+            scales[b] = pair.factors()
+            if last and not pair.agree():
+                scales[b] = 1
     return scales
+
+
+class Pair(NamedTuple):
+    """Sums (2, T, G) and numbers of cells (2, T) of each kind in the largest sample and in another."""
+
+    sums: np.ndarray
+    cells: np.ndarray
+    prior: np.ndarray
+
+    def factors(self, kinds: slice | np.ndarray = slice(None)) -> np.ndarray:
+        """The factor of each gene (G,), told by some of the kinds."""
+        n, m = self.cells[:, kinds]
+        mean = self.sums[:, kinds] / np.maximum(self.cells[:, kinds], 1)[:, :, None]
+        weight = n * m / np.maximum(n + m, 1)  # (T,)
+        above, below = weight @ mean[0] + self.prior, weight @ mean[1] + self.prior
+        return np.divide(above, below, out=np.ones_like(above), where=below > 0)
+
+    def agree(self) -> bool:
+        """Whether kinds that are unlike tell the same factors: those of one side of the largest sample's first
+        component and those of the other, of about as many cells."""
+        profile = np.log1p(self.sums[0] / np.maximum(self.cells[0], 1)[:, None])
+        side = np.linalg.svd(profile - profile.mean(axis=0), full_matrices=False)[0][:, 0]
+        order = np.argsort(side, kind="stable")
+        both = self.cells.min(axis=0)[order].cumsum()
+        one, other = (
+            np.log(np.maximum(self.factors(half), _TINY))
+            for half in (order[both <= both[-1] / 2], order[both > both[-1] / 2])
+        )
+        spread = one.std() * other.std()
+        return bool(spread > 0 and np.mean((one - one.mean()) * (other - other.mean())) > _AGREEMENT * spread)
 
 
 def scaled(values: sparse.csr_matrix, scales: np.ndarray, sample: np.ndarray) -> sparse.csr_matrix:

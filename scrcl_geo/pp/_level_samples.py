@@ -22,8 +22,10 @@ logger = logging.getLogger(__name__)
 def level_samples(adata: AnnData, batch_key: str, *, seed: int = 0) -> None:
     """Take off what a slide measures more or less of each gene than the largest slide, among cells of a kind.
 
-    Components, graphs and training read the levelled expression; ``X`` stays as it is. Scaled values are left
-    alone. Source of the estimate: Mantel and Haenszel, J Natl Cancer Inst 1959.
+    Components, graphs and training read the levelled expression; ``X`` stays as it is. A slide is levelled
+    only where its factors are the same in kinds of cells that are unlike, as those of a technology are:
+    sections of different tumours, and noise of rare genes, are left alone, and so are scaled values. Source
+    of the estimate: Mantel and Haenszel, J Natl Cancer Inst 1959.
 
     Parameters
     ----------
@@ -56,14 +58,10 @@ def level_samples(adata: AnnData, batch_key: str, *, seed: int = 0) -> None:
     names = adata.obs[batch_key].astype("category").cat.remove_unused_categories().cat.categories
     if params["values"] == SCALED or len(names) < 2:
         return
+    found = sample_scales(used_expression(adata), sample, seed=seed)
+    levelled = names[(found != 1).any(axis=1)]
+    logger.info("slides brought to the level of the largest: %s", ", ".join(map(str, levelled)) or "none")
     scales = np.ones((adata.n_vars, len(names)), np.float32)
-    scales[adata.var[_keys.USED_GENES].to_numpy()] = sample_scales(
-        used_expression(adata), sample, seed=seed
-    ).T
+    scales[adata.var[_keys.USED_GENES].to_numpy()] = found.T
     adata.varm[_keys.SAMPLE_SCALES] = scales
     params["batch_key"], params["samples"] = batch_key, names.astype(str).tolist()
-    spread = np.log(scales[adata.var[_keys.USED_GENES].to_numpy()]).std(axis=0)
-    logger.info(
-        "slides are brought to one level: factors of their genes spread by %s (log)",
-        ", ".join(f"{s:.2f}" for s in spread),
-    )

@@ -35,7 +35,17 @@ def test_samples_at_one_level_stay_there():
     rng = np.random.default_rng(1)
     counts = planted(rng, (0.5, 0.3, 0.2), 900, 1).astype(np.float32)
     scales = sample_scales(sparse.csr_matrix(np.log1p(counts)), np.repeat([0, 1, 2], 300))
-    assert np.abs(np.log(scales)).max() < 0.2
+    assert (scales == 1).all()
+
+
+def test_what_differs_by_kind_is_biology_and_stays():
+    rng = np.random.default_rng(0)
+    one = planted(rng, (1 / 3, 1 / 3, 1 / 3), 600, 1)
+    kind = rng.choice(3, 500)
+    factor = np.exp(rng.normal(0, 0.7, (3, 30)))[kind]  # another one in each kind
+    other = rng.poisson(5 * (1 + 8 * np.repeat(np.eye(3), 10, axis=1))[kind] * factor)
+    log = sparse.csr_matrix(np.log1p(np.concatenate([one, other])).astype(np.float32))
+    assert (sample_scales(log, np.repeat([0, 1], [600, 500])) == 1).all()
 
 
 def test_scaling_edits_nothing():
