@@ -68,7 +68,7 @@ class Pair(NamedTuple):
         return np.divide(above, below, out=np.ones_like(above), where=below > 0)
 
     def agree(self) -> bool:
-        """Whether kinds that are unlike tell the same factors: those of one side of the largest sample's first
+        """Whether unlike kinds tell the same factors: those of one side of the largest sample's first
         component and those of the other, of about as many cells."""
         profile = np.log1p(self.sums[0] / np.maximum(self.cells[0], 1)[:, None])
         side = np.linalg.svd(profile - profile.mean(axis=0), full_matrices=False)[0][:, 0]

@@ -1,5 +1,7 @@
 """A page of the report in headless Chromium, and the hands of a reader."""
 
+from playwright.sync_api import TimeoutError
+
 PLACE = """([name, i]) => {
   const div = document.getElementById(name), box = div.getBoundingClientRect();
   const { xaxis, yaxis } = div._fullLayout;
@@ -7,22 +9,41 @@ PLACE = """([name, i]) => {
   return [box.x + xaxis._offset + xaxis.l2p(x[i]), box.y + yaxis._offset + yaxis.l2p(y[i])];
 }"""
 
+_PATIENCE = 120_000  # milliseconds, on a machine that others use too
+_TRIES = 4
+
 
 def opened(chromium, path, *, fragment="", size=(1360, 900), **options):
     """The page when its first view is drawn, with what it logged and what it asked of the network."""
     page = chromium.new_page(viewport={"width": size[0], "height": size[1]}, **options)
+    page.set_default_timeout(_PATIENCE)
     page.problems, page.requests = [], []
     page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     page.on("dialog", lambda dialog: page.problems.append(dialog.message))
     page.on("request", lambda request: page.requests.append(request.url))
     page.goto(path.as_uri() + fragment)
-    page.wait_for_selector("html[data-ready]", timeout=60_000)
+    page.wait_for_selector("html[data-ready]")
     return page
 
 
 def lasso(page, view):
-    """Draw around the left half of a view; where its right edge lies."""
+    """Draw around the left half of a view; where its right edge lies.
+
+    A page that is busy drawing can miss the mouse: it is drawn again then.
+    """
+    for _ in range(_TRIES):
+        right = _around_left_half(page, view)
+        try:
+            page.wait_for_function("report.state.lasso", timeout=15_000)
+            break
+        except TimeoutError:
+            continue
+    page.wait_for_function("report.views.all.every((view) => view.plot.data[0].selectedpoints)")
+    return right
+
+
+def _around_left_half(page, view):
     box = page.locator(f"#{view} .nsewdrag").first.bounding_box()
     left, top = box["x"] + 5, box["y"] + 5
     right, bottom = box["x"] + box["width"] / 2, box["y"] + box["height"] - 5
@@ -31,8 +52,6 @@ def lasso(page, view):
     for x, y in ((right, top), (right, bottom), (left, bottom), (left, top)):
         page.mouse.move(x, y, steps=5)
     page.mouse.up()
-    page.wait_for_function("report.state.lasso")
-    page.wait_for_function("report.views.all.every((view) => view.plot.data[0].selectedpoints)")
     return right
 
 
