@@ -291,7 +291,8 @@ def page(rows):
             "can have them.**",
             "",
             *table(
-                "set, method, epochs run, which seeds, ACC / NMI / ARI, ARI from–to, ARI after the majority of 50, "
+                "set, method, epochs run, which seeds, ACC / NMI / ARI, "
+                "ARI from–to, ARI after the majority of 50, "
                 "ARI of 20 draws of k-means: median (from–to), PEEKED: best epoch by NMI, PEEKED: its number",
                 accuracy,
             ),
