@@ -10,7 +10,7 @@ PLACE = """([name, i]) => {
 }"""
 
 _PATIENCE = 120_000  # milliseconds, on a machine that others use too
-_TRIES = 4
+_TRIES = 5
 
 
 def opened(chromium, path, *, fragment="", size=(1360, 900), **options):
@@ -27,20 +27,40 @@ def opened(chromium, path, *, fragment="", size=(1360, 900), **options):
     return page
 
 
-def lasso(page, view):
-    """Draw around the left half of a view; where its right edge lies.
+def hover(page, view, cell, shows):
+    """Move onto a cell of a view until the page's tip names what it should show.
 
-    A page that is busy drawing can miss the mouse: it is drawn again then.
+    The way to a cell may lead over another, whose tip is not waited for.
     """
-    for _ in range(_TRIES):
-        right = _around_left_half(page, view)
-        try:
-            page.wait_for_function("report.state.lasso", timeout=15_000)
-            break
-        except TimeoutError:
-            continue
+    shown = "text => { const tip = report.by('tip'); return !tip.hidden && tip.innerText.includes(text); }"
+    _until(page, lambda: _onto_cell(page, view, cell), shown, shows)
+
+
+def lasso(page, view):
+    """Draw around the left half of a view; where its right edge lies."""
+    right = _until(page, lambda: _around_left_half(page, view), "report.state.lasso")
     page.wait_for_function("report.views.all.every((view) => view.plot.data[0].selectedpoints)")
     return right
+
+
+def _until(page, move, condition, arg=None):
+    """Make a movement again until the page answers: one that is busy drawing misses the mouse."""
+    for _ in range(_TRIES - 1):
+        done = move()
+        try:
+            page.wait_for_function(condition, arg=arg, timeout=_PATIENCE / 8)
+            return done
+        except TimeoutError:
+            continue
+    done = move()
+    page.wait_for_function(condition, arg=arg)
+    return done
+
+
+def _onto_cell(page, view, cell):
+    x, y = page.evaluate(PLACE, [view, int(cell)])
+    page.mouse.move(x - 30, y)
+    page.mouse.move(x, y, steps=4)
 
 
 def _around_left_half(page, view):

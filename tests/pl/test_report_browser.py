@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from pl.browser import PLACE, lasso, opened
+from pl.browser import PLACE, hover, lasso, opened
 
 import scrcl_geo as sg
 
@@ -50,12 +50,7 @@ def test_points_are_painted(page):
 
 
 def test_hovering_a_cell_shows_it_in_both_views(page, result):
-    x, y = page.evaluate(PLACE, ["view-tissue", 17])
-    page.mouse.move(x - 30, y)
-    page.mouse.move(x, y, steps=4)
-    # the way to a cell may lead over another
-    shown = "name => document.getElementById('tip').innerText.includes(name)"
-    page.wait_for_function(shown, arg=result.obs_names[17])
+    hover(page, "view-tissue", 17, shows=result.obs_names[17])
     text = page.locator("#tip").inner_text()
     assert f"cluster {result.obs['scrcl'].iloc[17]}" in text
     rings = page.locator(".ring:visible")
@@ -86,10 +81,8 @@ def test_selecting_a_cluster_marks_it_everywhere(page, result):
 
 
 def test_clicking_a_cell_selects_its_cluster(page, result):
-    x, y = page.evaluate(PLACE, ["view-umap", 40])
-    page.mouse.move(x - 20, y)
-    page.mouse.move(x, y, steps=4)
-    page.mouse.click(x, y)
+    hover(page, "view-umap", 40, shows=result.obs_names[40])
+    page.mouse.click(*page.evaluate(PLACE, ["view-umap", 40]))
     page.wait_for_function("document.getElementById('view-tissue').data[0].selectedpoints")
     own = result.obs["scrcl"] == result.obs["scrcl"].iloc[40]
     assert page.evaluate(MARKED, "view-tissue") == np.flatnonzero(own).tolist()
@@ -135,10 +128,7 @@ def test_dark_is_drawn_too(chromium, path):
 def test_markup_in_names_is_text(chromium, evil, tmp_path):
     page = opened(chromium, sg.pl.report(evil, tmp_path / "report.html"))
     page.evaluate("report.drawAll()")
-    x, y = page.evaluate(PLACE, ["view-umap", 0])
-    page.mouse.move(x - 30, y)
-    page.mouse.move(x, y, steps=4)
-    page.wait_for_selector("#tip:not([hidden])")
+    hover(page, "view-umap", 0, shows="<script>")
     for k in range(page.evaluate("report.data.columns.length")):
         page.evaluate(f"report.colour({k})")
     page.wait_for_timeout(200)

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 import numpy as np
 import pandas as pd
 import pytest
-from pl.browser import PLACE, lasso, opened, saved
+from pl.browser import hover, lasso, opened, saved
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # deprecations inside plotting libraries
 
@@ -100,10 +100,7 @@ def test_clusters_are_renamed_everywhere_and_exported(page, result):
     assert NAME in page.locator("#figure-connectivity").inner_text()
     assert page.locator("#legend b, .figure b").count() == 0
     k = np.flatnonzero(result.obs["scrcl"] == "1")[0]
-    x, y = page.evaluate(PLACE, ["view-umap", int(k)])
-    page.mouse.move(x - 30, y)
-    page.mouse.move(x, y, steps=4)
-    page.wait_for_function("!document.getElementById('tip').hidden")
+    hover(page, "view-umap", k, shows=NAME)
     text, name = saved(page, "#save-names")
     assert name == "names.csv"
     assert [list(row) for row in csv.reader(io.StringIO(text))] == [
