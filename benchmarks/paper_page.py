@@ -45,9 +45,9 @@ def page(rows):
             "# The published method",
             "",
             "`python benchmarks/paper.py --original CHECKOUT --python PYTHON`, then `paper_page.py`. Medians "
-            "over seeds; K given; published default settings for cells and for tissue; spots without a label are "
-            "left out, as the published code does. **The two columns on the right read the labels: no user "
-            "can have them.**",
+            "over seeds; K given; published default settings for cells and for tissue; spots without a label "
+            "are left out, as the published code does. **The two columns on the right read the labels: "
+            "no user can have them.**",
             "",
             *table(
                 "set, method, epochs run, which seeds, ACC / NMI / ARI, "
