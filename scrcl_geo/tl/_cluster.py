@@ -51,7 +51,7 @@ def cluster(
         ``"gmm"`` (see :func:`scrcl_geo.cluster.gmm`), ``"kmeans"``, ``"spherical_kmeans"``, ``"merging"``,
         ``"leiden"``, or any function ``(embedding, n_clusters, *, seed) -> labels``. ``"auto"`` is the
         mixture; in tissue it is reconciled with one of the input, averaged over half of the reach, and with
-        k-means of the composition, which need no network (:func:`scrcl_geo.cluster.consensus`),
+        one and k-means of the composition, which need no network (:func:`scrcl_geo.cluster.consensus`),
         where half of the reach is more than one hop.
     use_rep
         Key of ``obsm`` to cluster.

@@ -23,23 +23,23 @@ Clusterer = Callable[..., np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class Voices:
-    """Embeddings of the same cells, a clusterer for each, and one partition that agrees with all.
+    """Embeddings of the same cells, clusterers for each, and one partition that agrees with all.
 
-    Shapes: ``embedding`` (N, Σ D), side by side; ``parts`` the columns of each and its clusterer.
+    Shapes: ``embedding`` (N, Σ D), side by side; ``parts`` the columns of each and its clusterers.
     """
 
     embedding: np.ndarray
-    parts: tuple[tuple[slice, Clusterer], ...]
+    parts: tuple[tuple[slice, tuple[Clusterer, ...]], ...]
 
     @classmethod
     def of(cls, adata: AnnData, use_rep: str) -> Voices:
         """A mixture of the embedding; of our own in tissue also a mixture of the input, averaged over half
-        of the reach, and k-means of the composition, where they are there and half of the reach is more than
-        the next cells, which are too few to have a composition.
+        of the reach, and a mixture and k-means of the composition, where they are there and half of the
+        reach is more than the next cells, which are too few to have a composition.
 
         A choice between partitions without labels errs as often as not (docs/accuracy.md), so none is made.
         """
-        voices: list[tuple[np.ndarray, Clusterer]] = [(rep_of(adata, use_rep), methods.gmm)]
+        voices: list[tuple[np.ndarray, tuple[Clusterer, ...]]] = [(rep_of(adata, use_rep), (methods.gmm,))]
         needed = _keys.PCA in adata.obsm and _keys.SPATIAL_CONNECTIVITIES in adata.obsp
         reach = int(stored(adata, "uns", _keys.REACH, default={"reach": 0})["reach"])
         hops = averaged_hops(reach, views=False)
@@ -48,13 +48,13 @@ class Voices:
                 x = smooth(
                     rep_of(adata, _keys.PCA), stored(adata, "obsp", _keys.SPATIAL_CONNECTIVITIES), hops
                 )
-                voices.append((x, methods.gmm))
+                voices.append((x, (methods.gmm,)))
             if _keys.COMPOSITION in adata.obsm:
-                voices.append((rep_of(adata, _keys.COMPOSITION), methods.kmeans))
+                voices.append((rep_of(adata, _keys.COMPOSITION), (methods.gmm, methods.kmeans)))
         stops = np.cumsum([x.shape[1] for x, _ in voices]).tolist()
         columns = [slice(stop - x.shape[1], stop) for (x, _), stop in zip(voices, stops, strict=True)]
         whole = np.concatenate([x for x, _ in voices], axis=1) if len(voices) > 1 else voices[0][0]
-        return cls(whole, tuple(zip(columns, (clusterer for _, clusterer in voices), strict=True)))
+        return cls(whole, tuple(zip(columns, (clusterers for _, clusterers in voices), strict=True)))
 
     def rows(self, cells: np.ndarray) -> Voices:
         """Some of the cells."""
@@ -65,5 +65,9 @@ class Voices:
         return methods.on_sample(lambda x: self._agreed(x, n_clusters, seed), self.embedding, seed=seed)
 
     def _agreed(self, embedding: np.ndarray, n_clusters: int, seed: int) -> np.ndarray:
-        found = [clusterer(embedding[:, columns], n_clusters, seed=seed) for columns, clusterer in self.parts]
+        found = [
+            clusterer(embedding[:, columns], n_clusters, seed=seed)
+            for columns, clusterers in self.parts
+            for clusterer in clusterers
+        ]
         return methods.consensus(found, n_clusters, seed=seed) if len(found) > 1 else found[0]
