@@ -44,7 +44,7 @@ def write_h5ad(adata: AnnData, path: str | Path) -> None:
     """Write a file completely or not at all: to a temporary file beside it, flushed, then renamed."""
     check_space(adata, path)
     try:
-        _write_atomic(path, lambda temporary: write(adata, temporary))
+        write_file(path, lambda temporary: write(adata, temporary))
     except (_validate.ScrclInputError, MemoryError):
         raise
     except Exception as error:  # anndata and h5py raise many kinds for what no file can hold
@@ -73,10 +73,11 @@ def write_text(text: str, path: str | Path) -> None:
     """Write a text file as UTF-8, completely or not at all."""
     # surrogates, which a damaged name can hold, cannot be encoded as UTF-8
     code = text.encode("utf-8", errors="replace")
-    _write_atomic(path, lambda temporary: temporary.write_bytes(code))
+    write_file(path, lambda temporary: temporary.write_bytes(code))
 
 
-def _write_atomic(path: str | Path, write: Callable[[Path], object]) -> None:
+def write_file(path: str | Path, write: Callable[[Path], object]) -> None:
+    """Write a file completely or not at all: ``write`` fills one beside it, which then replaces it."""
     path = Path(path).resolve()  # what a link points to is written, not the link
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_PARTIAL, dir=path.parent)
     os.close(handle)

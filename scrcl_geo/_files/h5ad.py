@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 IN_MEMORY = 1_000_000_000  # bytes of X up to which all of it is read
-_COMPRESSION: dict[str, Any] = {"compression": "gzip", "compression_opts": 1}  # a third of the size
+COMPRESSION: dict[str, Any] = {"compression": "gzip", "compression_opts": 1}  # a third of the size
 _IMAGE = 500_000_000  # bytes up to which a file is put together in memory
 
 
@@ -36,7 +36,7 @@ def read_h5ad(path: str | Path) -> AnnData:
         with warnings.catch_warnings():
             # names that are not unique are reported by our own check, as an error
             warnings.filterwarnings("ignore", message=".*names are not unique", category=UserWarning)
-            adata = anndata.read_h5ad(path, backed="r" if _matrix_bytes(path) > IN_MEMORY else None)
+            adata = anndata.read_h5ad(path, backed="r" if matrix_bytes(path) > IN_MEMORY else None)
     except _validate.ScrclInputError:
         raise
     except Exception as error:  # h5py and anndata raise many kinds for a damaged file
@@ -61,7 +61,7 @@ def write(adata: AnnData, path: Path) -> None:
     elif size(adata) <= _IMAGE:
         path.write_bytes(_image(adata))
     else:
-        adata.write_h5ad(path, **_COMPRESSION)
+        adata.write_h5ad(path, **COMPRESSION)
 
 
 def size(adata: AnnData) -> int:
@@ -76,7 +76,7 @@ def size(adata: AnnData) -> int:
     return matrix + sum(_nbytes(array) for array in arrays)
 
 
-def _matrix_bytes(path: Path) -> int:
+def matrix_bytes(path: str | Path) -> int:
     """Size of X in memory, in bytes; 0 where the file has none of the usual form."""
     import h5py
 
@@ -100,7 +100,7 @@ def _image(adata: AnnData) -> bytes:
 
     adata.strings_to_categoricals()
     with h5py.File("image", "w", driver="core", backing_store=False) as file:
-        write_elem(file, "/", adata, dataset_kwargs=_COMPRESSION)
+        write_elem(file, "/", adata, dataset_kwargs=COMPRESSION)
         file.flush()
         return bytes(file.id.get_file_image())
 

@@ -1,0 +1,142 @@
+"""Cells of an .h5ad file that never come to memory all at once: read by blocks, copied with new columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+
+from scrcl_geo import _validate
+from scrcl_geo._files import atomic
+from scrcl_geo._files.external import refuse_external
+from scrcl_geo._files.h5ad import COMPRESSION, IN_MEMORY, matrix_bytes
+
+if TYPE_CHECKING:
+    import h5py
+    from anndata import AnnData
+
+_DATAFRAME, _BY_ROWS = "dataframe", ("csr_matrix", "array")
+
+
+class StreamedCells:
+    """An .h5ad file whose names and columns of obs stay in the file, as its matrix does."""
+
+    def __init__(self, file: h5py.File, layer: str | None, columns: tuple[str, ...]) -> None:
+        from anndata.io import read_elem, sparse_dataset
+
+        matrix = file["X"] if layer is None else file["layers"][layer]
+        self.matrix: Any = matrix if _encoding(matrix) == "array" else sparse_dataset(matrix)
+        self.n_cells = int(self.matrix.shape[0])
+        self.var = pd.DataFrame(index=read_elem(file["var"]).index)
+        self.obs = {name: read_elem(file["obs"][name]) for name in columns}
+        self._file = file
+
+    @classmethod
+    def opened(cls, path: str | Path, *, layer: str | None = None, columns: tuple[str, ...] = ()) -> Self:
+        """A file that :func:`streams` has looked at; ``columns`` of obs are read."""
+        import h5py
+
+        return cls(h5py.File(path, "r"), layer, columns)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def rows(self, cells: slice | np.ndarray) -> AnnData:
+        """Some cells, numbered, with the columns that were asked for; positions must rise."""
+        from anndata import AnnData
+
+        numbers = np.arange(self.n_cells)[cells].astype(str)
+        obs = {name: _rows_of(column, cells) for name, column in self.obs.items()}
+        return AnnData(self.matrix[cells], pd.DataFrame(obs, index=numbers), self.var)
+
+    def copy_with(self, path: str | Path, fill: Callable[[Added], None]) -> None:
+        """Write a copy completely or not at all, to which ``fill`` adds what it finds out about the cells."""
+        atomic.write_file(path, lambda temporary: self._copy(temporary, fill))
+
+    def _copy(self, path: Path, fill: Callable[[Added], None]) -> None:
+        import h5py
+
+        with h5py.File(path, "w") as target:
+            target.attrs.update(self._file.attrs)
+            for name in self._file:
+                self._file.copy(name, target)
+            fill(Added(target, self.n_cells))
+
+
+class Added:
+    """What a copy has beyond its source."""
+
+    def __init__(self, file: h5py.File, n_cells: int) -> None:
+        self._file, self._n_cells = file, n_cells
+
+    def embedding(self, key: str, width: int) -> h5py.Dataset:
+        """A float32 array (N, width) in obsm, to be filled by rows."""
+        slot = self._emptied("obsm", key)
+        rows = max(1, min(self._n_cells, 100_000 // max(1, width)))
+        made = slot.create_dataset(key, (self._n_cells, width), "f4", chunks=(rows, width), **COMPRESSION)
+        made.attrs.update({"encoding-type": "array", "encoding-version": "0.2.0"})
+        return made
+
+    def columns(self, columns: Mapping[str, Any]) -> None:
+        """Columns of obs, in the place of those of the same name."""
+        from anndata.io import write_elem
+
+        obs = self._file["obs"]
+        for name, values in columns.items():
+            obs.pop(name, None)
+            write_elem(obs, name, values, dataset_kwargs=COMPRESSION)
+        there = [name for name in obs.attrs["column-order"] if name not in columns]
+        obs.attrs["column-order"] = np.array([*there, *columns], dtype=object)
+
+    def unstructured(self, key: str, value: Any) -> None:
+        """An entry of uns, in the place of one of the same name."""
+        from anndata.io import write_elem
+
+        write_elem(self._emptied("uns", key), key, value)
+
+    def _emptied(self, slot: str, key: str) -> h5py.Group:
+        """A slot, made where the source had none, without the key."""
+        group = self._file.require_group(slot)
+        group.attrs.update({"encoding-type": "dict", "encoding-version": "0.1.0"})
+        group.pop(key, None)
+        return group
+
+
+def streams(path: str | Path, output: str | Path, *, layer: str | None, columns: tuple[str, ...]) -> bool:
+    """Whether a file is too large for memory and of a form that can be worked on by blocks.
+
+    Other forms (columns before rows, obs of an early anndata) are read as far as memory allows.
+
+    Raises
+    ------
+    ScrclInputError
+        Columns or layer that are not there, names that repeat, or parts that point into other files.
+    """
+    import h5py
+
+    if not (Path(path).is_file() and Path(output).suffix == ".h5ad" and h5py.is_hdf5(path)):
+        return False
+    if matrix_bytes(path) <= IN_MEMORY:
+        return False
+    refuse_external(path)
+    with h5py.File(path, "r") as file:
+        if not all(_encoding(file.get(name)) == _DATAFRAME for name in ("obs", "var")):
+            return False
+        for name in columns:
+            _validate.key(file["obs"], name, slot="obs")
+        matrix = file["X"] if layer is None else _validate.key(file["layers"], layer, slot="layers")
+        return _encoding(matrix) in _BY_ROWS
+
+
+def _encoding(item: Any) -> str | None:
+    return None if item is None else item.attrs.get("encoding-type")
+
+
+def _rows_of(column: Any, cells: slice | np.ndarray) -> Any:
+    return column.iloc[cells] if isinstance(column, pd.Series) else column[cells]
