@@ -1,62 +1,134 @@
-"""How unlike the training cells new cells are: above 1 is farther than 99 % of the training cells."""
+"""How unlike the training cells new cells are, one by one and as a whole."""
 
 from __future__ import annotations
 
-import numpy as np
+from typing import NamedTuple
 
-from scrcl_geo._neighbors.knn import connectivities, knn_distances
+import numpy as np
+from scipy import sparse
+
 from scrcl_geo._neighbors.smoothing import smooth
 
-_NEAREST, _HOPS, _QUANTILE = 15, 2, 0.99
-_JUDGED = 1000  # training cells judged as though new, at least
+_COMPONENTS, _NEAREST, _ALIKE = 30, 10, 15
+_LEAST = 500  # training cells that few new cells are compared with
+_DRAWS = 6  # halves of the training cells, each taken for new
+_FLAGGED = 0.04  # of training cells taken for new, at most, by all measures together
+_TINY = float(np.finfo(np.float32).tiny)
 
 
-def novelty_of_views(reference: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """Distance to the training cells in the views, over what 99 % of these have to each other.
+class Novelty(NamedTuple):
+    """Of each new cell, (N,), above 1 for those unlike the training cells; and of all: how many times as far
+    from training cells as from each other the typical new cell lies, beside training cells taken for new."""
 
-    Training draws cells of one kind together, so cells of no kind it knew fall between the kinds.
-
-    Shapes: ``reference`` (M, D), ``new`` (N, D) → (N,).
-    """
-    limit = np.quantile(_distances(reference), _QUANTILE)
-    return _distances(reference, new) / max(limit, np.finfo(np.float32).tiny)
+    of_cells: np.ndarray
+    of_sample: float
 
 
-def novelty_of_expression(reference: np.ndarray, new: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Distance to the training cells in expression, for tissue, where the views tell of surroundings.
+def novelty(
+    reference: sparse.csr_matrix,
+    new: sparse.csr_matrix,
+    *,
+    near: sparse.csr_matrix | None = None,
+    n_hops: int = 0,
+    seed: int = 0,
+) -> Novelty:
+    """Compare new cells with training cells in the expression of the genes that both have.
 
-    Expression is averaged over like cells, among the training cells and among the new ones, at most half as
-    many at a time as there are training cells. The limit is what 1 % of the training cells exceed when drawn
-    as such new cells.
+    Genes are scaled by their deviation among the training cells, and training and new cells get principal
+    components together, so that what new cells alone express has components too. Two measures are taken in
+    them: how much farther the nearest training cells are than the nearest new cells, and how far training
+    cells are, both averaged over like cells. In tissue the first alone is averaged over the places around
+    as well. The limit is what 2 % of the training cells (4 % where there is one measure) exceed when a random
+    half of them is taken for new. Measures of a sample are counted from its own lower quartile, and in its own spread below that, where these are
+    greater: what all its cells share is a difference of the sample, which the second value tells.
 
-    Shapes: ``reference`` (M, F), ``new`` (N, F) → (N,).
+    Shapes: ``reference`` (M, G), ``new`` (N, G) log expression; ``near`` (N, N) neighbours in space. New
+    cells are taken M at a time: O(N M) time, O(M G) memory.
     """
     rng = np.random.default_rng(seed)
-    m, half = len(reference), max(1, len(reference) // 2)
-    n_parts = -(-len(new) // half)
-    size = min(half, -(-len(new) // n_parts))
-    judged, distances = [], np.empty(len(new))
-    for _ in range(max(2, min(10, _JUDGED // size))):
-        order = rng.permutation(m)
-        judged.append(_distances(_averaged(reference[order[size:]]), _averaged(reference[order[:size]])))
-    for part in np.array_split(rng.permutation(len(new)), n_parts):
-        known = reference[rng.permutation(m)[size:]]  # as many as above: fewer cells are farther apart
-        distances[part] = _distances(_averaged(known), _averaged(new[part]))
-    limit = np.quantile(np.concatenate(judged), _QUANTILE)
-    return distances / max(limit, np.finfo(np.float32).tiny)
+    known = _scaled(reference, reference)
+    m, n_parts = len(known), -(-new.shape[0] // len(known))
+    parts = np.array_split(rng.permutation(new.shape[0]), n_parts)
+    size = len(parts[0])
+    n_known = min(m, max(size, _LEAST))
+    judged = np.concatenate([_judged(known, size, rng) for _ in range(_DRAWS)], axis=1)
+    found = np.empty((2, new.shape[0]))
+    for part in parts:
+        beside = known[rng.permutation(m)[:n_known]]
+        found[:, part] = _measures(beside, _scaled(reference, new[part]))
+    of_sample = float(np.exp(np.median(found[0]) - np.median(judged[0])))
+    if near is not None:  # where the place tells more than how far a single cell is
+        found, judged = smooth(found[:1].T, near, n_hops).T, judged[:1]
+    quantile = 1 - _FLAGGED / len(found)
+    beyond = [_beyond(*pair, quantile) for pair in zip(found, judged, strict=True)]
+    return Novelty(np.max(beyond, axis=0).astype(np.float32), of_sample)
 
 
-def _distances(reference: np.ndarray, new: np.ndarray | None = None) -> np.ndarray:
-    """Mean distance to the nearest reference cells, of new cells or of each reference cell itself."""
+def _judged(known: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """Measures (2, n) of training cells taken for new, beside others; as many as the new cells, up to half."""
+    order = rng.permutation(len(known))
+    half = len(known) // 2
+    n_new = max(1, min(half, size))
+    beside, taken = order[half:], order[:half]
+    groups = [taken[i : i + n_new] for i in range(0, half - n_new + 1, n_new)][:10]
+    found = [_measures(known[beside[: max(n_new, _LEAST)]], known[group]) for group in groups]
+    if n_new == half:  # the other way round
+        found.append(_measures(known[taken], known[beside]))
+    return np.concatenate(found, axis=1)
+
+
+def _measures(known: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """Log of the distance to training cells over that to new cells, and of the former for averages, (2, N)."""
+    from sklearn.decomposition import PCA
+
+    m, n = len(known), len(new)
+    both = np.concatenate([known, new])
+    n_components = min(_COMPONENTS, *both.shape)
+    components = PCA(n_components, svd_solver="randomized", iterated_power=4, random_state=0)
+    with np.errstate(invalid="ignore"):  # its shares of variance, where no cell differs
+        both = components.fit_transform(both)
+    known, new = both[:m], both[m:]
+    # as many times fewer neighbours as there are fewer cells: where both are mixed, the distances are equal
+    n_nearest = max(1, round(_NEAREST * n / m))
+    n_alike = max(1, min(_ALIKE, n // 20))
+    to_known = _nearest(known, new, _NEAREST)[0].mean(axis=1)
+    distance, alike = _nearest(new, None, max(n_nearest, n_alike))
+    ratio = _log(to_known) - _log(distance[:, :n_nearest].mean(axis=1))
+    alike = alike[:, :n_alike]
+    averages = _averaged(known, _nearest(known, None, n_alike)[1])
+    apart = _nearest(averages, _averaged(new, alike), _NEAREST)[0].mean(axis=1)
+    return np.stack([_averaged(ratio, alike), _log(apart)])
+
+
+def _beyond(measure: np.ndarray, null: np.ndarray, quantile: float) -> np.ndarray:
+    """A measure so that 1 is the limit and 0 the lower quartile of the sample."""
+    low, quartile = np.quantile(measure, [0.05, 0.25])
+    null_low, null_quartile, limit = np.quantile(null, [0.05, 0.25, quantile])
+    wider = max(1.0, (quartile - low) / max(null_quartile - null_low, _TINY))
+    return (measure - max(quartile, null_quartile)) / max((limit - null_quartile) * wider, _TINY)
+
+
+def _scaled(reference: sparse.csr_matrix, x: sparse.csr_matrix) -> np.ndarray:
+    """Dense, each gene over its deviation among the training cells, or a share of the mean one if it is less."""
+    mean = np.asarray(reference.mean(axis=0)).ravel()
+    square = np.asarray(reference.multiply(reference).mean(axis=0)).ravel()
+    deviation = np.sqrt(np.maximum(square - mean**2, 0))
+    return x.toarray() / np.maximum(deviation + 0.05 * deviation.mean(), 1e-6).astype(np.float32)
+
+
+def _nearest(known: np.ndarray, new: np.ndarray | None, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Distances and positions of the nearest known cells, of new cells or of each known cell itself."""
     from sklearn.neighbors import NearestNeighbors
 
-    searcher = NearestNeighbors(n_neighbors=max(1, min(_NEAREST, len(reference) - 1)))
-    return searcher.fit(reference).kneighbors(new)[0].mean(axis=1)
+    if new is None and len(known) < 2:  # a cell alone
+        return np.zeros((len(known), 1)), np.zeros((len(known), 1), int)
+    n = min(n, len(known) - (new is None))
+    return NearestNeighbors(n_neighbors=n, algorithm="brute").fit(known).kneighbors(new)
 
 
-def _averaged(x: np.ndarray) -> np.ndarray:
-    """Features smoothed over the most similar cells; few cells have few that are like each other."""
-    n_neighbors = max(1, min(_NEAREST, len(x) // 10))
-    if len(x) < 2:
-        return x
-    return smooth(x, connectivities(knn_distances(x, n_neighbors)), _HOPS)
+def _averaged(x: np.ndarray, alike: np.ndarray) -> np.ndarray:
+    return (x + x[alike].sum(axis=1)) / (alike.shape[1] + 1)
+
+
+def _log(distance: np.ndarray) -> np.ndarray:
+    return np.log(np.maximum(distance, _TINY))

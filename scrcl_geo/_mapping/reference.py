@@ -13,7 +13,8 @@ from scrcl_geo._mapping.classifier import Classifier
 
 _ARRAYS = ("features", "embedding")
 _PLAIN = ("clusters", "reading", "neighbors", "from_network", "n_hops")
-_COEXPRESSION = ("data", "indices", "indptr")
+_SPARSE = ("coexpression", "expression")
+_PARTS = ("data", "indices", "indptr")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Reference:
     ``reading`` is what ``pp.select_genes`` recorded, ``neighbors`` the numbers of neighbours by expression
     and, for tissue, in space. The embedding is ``from_network`` or of the input, averaged over ``n_hops`` in
     space. Shapes: ``features`` (M, F) and ``embedding`` (M, D), float16, of the sampled cells;
-    ``coexpression`` (n_used, n_used).
+    ``expression`` (M, n_used) their log expression; ``coexpression`` (n_used, n_used).
     """
 
     genes: Genes
@@ -46,6 +47,7 @@ class Reference:
     n_hops: int
     features: np.ndarray
     embedding: np.ndarray
+    expression: sparse.csr_matrix
     classifier: Classifier
     coexpression: sparse.csr_matrix
 
@@ -60,17 +62,21 @@ class Reference:
         arrays = {name: getattr(self, name) for name in _ARRAYS}
         arrays |= {"used": self.genes.used, "shares": self.genes.shares}
         arrays |= {"weights": self.classifier.weights, "bias": self.classifier.bias}
-        arrays |= {f"coexpression_{name}": getattr(self.coexpression, name) for name in _COEXPRESSION}
+        for name in _SPARSE:
+            arrays |= {f"{name}_{part}": getattr(getattr(self, name), part) for part in _PARTS}
+        arrays["expression_data"] = arrays["expression_data"].astype(np.float16)
         return {"genes": self.genes.names, **plain}, arrays
 
     @classmethod
     def from_dict(cls, plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> Reference:
         """What :meth:`to_dict` gave."""
         used = arrays["used"].astype(bool)
-        parts = tuple(arrays[f"coexpression_{name}"] for name in _COEXPRESSION)
         n_used = int(used.sum())
-        coexpression = sparse.csr_matrix(parts, (n_used, n_used))
-        coexpression.check_format(full_check=True)
+        matrices = {}
+        for name, n_rows in zip(_SPARSE, (n_used, len(arrays["features"])), strict=True):
+            data, indices, indptr = (arrays[f"{name}_{part}"] for part in _PARTS)
+            matrices[name] = sparse.csr_matrix((data.astype(np.float32), indices, indptr), (n_rows, n_used))
+            matrices[name].check_format(full_check=True)
         return cls(
             genes=Genes(plain["genes"], used, arrays["shares"]),
             clusters=plain["clusters"],
@@ -81,5 +87,5 @@ class Reference:
             features=arrays["features"],
             embedding=arrays["embedding"],
             classifier=Classifier(arrays["weights"], arrays["bias"]),
-            coexpression=coexpression,
+            **matrices,
         )

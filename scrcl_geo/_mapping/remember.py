@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import sparse
 
 from scrcl_geo import _keys, _validate
+from scrcl_geo._features.expression import used_expression
 from scrcl_geo._features.rows import column_sums
-from scrcl_geo._mapping.classifier import fit_classifier
+from scrcl_geo._mapping.classifier import calibrated, fit_classifier, regions
 from scrcl_geo._mapping.reference import Genes, Reference
 
 if TYPE_CHECKING:
@@ -40,6 +42,9 @@ def remember(adata: AnnData, *, groupby: str, n_cells: int, seed: int) -> Refere
     sample = np.sort(np.random.default_rng(seed).permutation(adata.n_obs)[:n_cells])
     in_space = _keys.SPATIAL_CONNECTIVITIES in adata.obsp
     used = np.flatnonzero(adata.var[_keys.USED_GENES].to_numpy(dtype=bool))
+    classifier = fit_classifier(embedding[known], codes[known], n_groups)
+    judged = sample[codes[sample] >= 0]
+    places = regions((adata.obsm[_keys.SPATIAL] if in_space else embedding)[judged], seed)
     return Reference(
         genes=_genes(adata),
         clusters=groups.cat.categories.astype(str).tolist(),
@@ -52,7 +57,8 @@ def remember(adata: AnnData, *, groupby: str, n_cells: int, seed: int) -> Refere
         n_hops=int(results["n_hops"]),
         features=np.asarray(adata.obsm[_keys.PCA])[sample].astype(np.float16),
         embedding=embedding[sample].astype(np.float16),
-        classifier=fit_classifier(embedding[known], codes[known], n_groups),
+        expression=_rounded(used_expression(adata[sample])),
+        classifier=calibrated(classifier, embedding[judged], codes[judged], places),
         coexpression=adata.varp[_keys.COEXPRESSION_CONNECTIVITIES][used][:, used].tocsr(),
     )
 
@@ -63,6 +69,11 @@ def _genes(adata: AnnData) -> Genes:
     shares = sums / max(sums.sum(), np.finfo(np.float32).tiny)
     used = adata.var[_keys.USED_GENES].to_numpy(dtype=bool)
     return Genes(adata.var_names.astype(str).tolist(), used, shares.astype(np.float32))
+
+
+def _rounded(x: sparse.csr_matrix) -> sparse.csr_matrix:
+    """In the precision that is saved, so that a saved model maps alike."""
+    return sparse.csr_matrix((x.data.astype(np.float16).astype(np.float32), x.indices, x.indptr), x.shape)
 
 
 def _plain(value: Any) -> Any:

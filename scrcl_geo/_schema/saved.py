@@ -106,6 +106,9 @@ _REFERENCE_ARRAYS = Record(
         "coexpression_data": Array(("links",), least=0),
         "coexpression_indices": Array(("links",), "iu", least=0),
         "coexpression_indptr": Array(("pointers",), "iu", least=0),
+        "expression_data": Array(("values",), least=0),
+        "expression_indices": Array(("values",), "iu", least=0),
+        "expression_indptr": Array((None,), "iu", least=0),
     },
     closed=True,
 )

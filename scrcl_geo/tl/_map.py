@@ -14,7 +14,7 @@ from scrcl_geo import _keys, _validate
 from scrcl_geo._features import checks
 from scrcl_geo._mapping.align import align
 from scrcl_geo._mapping.missing import without_missing
-from scrcl_geo._mapping.novelty import novelty_of_expression, novelty_of_views
+from scrcl_geo._mapping.novelty import Novelty, novelty
 from scrcl_geo._mapping.shift import shift
 from scrcl_geo._neighbors.balanced import joint_graph
 from scrcl_geo._neighbors.knn import connectivities, knn_distances
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from scrcl_geo.model._trained import TrainedModel
 
 logger = logging.getLogger(__name__)
+
+_UNLIKE = 2  # times as far from training cells as from each other; slides of one kind stay below 1.2
+_WIDER = 2  # half of the reach instead of a quarter, since no view has looked around yet
 
 
 def map(
@@ -69,10 +72,14 @@ def map(
     None
         Writes ``obsm["X_scrcl"]`` float32 (N, D), ``obs["scrcl"]`` (categorical with the clusters of
         training), ``obs["scrcl_confidence"]`` float32 from 0 to 1, the probability of that cluster by
-        logistic regression on the training cells, ``obs["scrcl_novelty"]`` float32 and
-        ``obs["scrcl_unknown"]`` bool, novelty above 1: farther from the training cells than 99 % of these are
-        from each other, in the views (tissue: in smoothed expression); and ``uns["scrcl_map"]`` (dict:
-        ``n_genes``, ``missing``, ``n_unknown``, ``seed``, ``version``).
+        logistic regression on the training cells, its temperature that of regions held out, divided by the novelty where that is above 1;
+        ``obs["scrcl_novelty"]`` float32 and ``obs["scrcl_unknown"]`` bool, novelty above 1: with those like
+        it, the cell lies farther from the training cells than 96 % of these do when half of them are taken
+        for new; and ``uns["scrcl_map"]`` (dict: ``n_genes``, ``missing``,
+        ``n_unknown``, ``seed``, ``version``, and ``samples``, a DataFrame with the ``distance`` of each
+        sample, how many times as far from training cells as from each other its typical cell lies, and
+        ``unlike`` bool, a distance above 2). Of a sample told as unlike, all cells are unknown, their
+        confidence is divided by the distance, and a warning says so.
 
     Raises
     ------
@@ -109,26 +116,38 @@ def map(
     features = without_missing(model.inputs_, present).of_expression(expression)
     log_expression = expression.log()
     embedding = np.empty((adata.n_obs, reference.embedding.shape[1]), np.float32)
-    novelty = np.empty(adata.n_obs, np.float32)
-    for cells in batches:
+    beyond, distances = np.empty(adata.n_obs, np.float32), {}
+    for name, cells in batches.items():
         new = NewCells(features[cells], log_expression[cells], None)
         if coordinates is not None:
             new = new._replace(coordinates=coordinates[cells])
-        embedding[cells], novelty[cells] = _one(model, reference, new, seed)
+        embedding[cells], (beyond[cells], distances[name]) = _one(model, reference, new, present, seed)
 
     probability = reference.classifier.probabilities(embedding)
     best = probability.argmax(axis=1)
-    unknown = novelty > 1
+    samples = pd.DataFrame({"sample": list(distances), "distance": list(distances.values())})
+    samples["unlike"] = samples["distance"] > _UNLIKE
+    doubt, unknown = np.maximum(beyond, 1), beyond > 1
+    for sample in samples[samples["unlike"]].itertuples():
+        cells = batches[sample.sample]
+        doubt[cells], unknown[cells] = np.maximum(doubt[cells], sample.distance), True
+        logger.warning(
+            "%s is unlike the training cells: %.1f times as far from them as from each other; "
+            "their clusters say little",
+            f"sample {sample.sample!r}" if batch_key else "the sample",
+            sample.distance,
+        )
     missing = np.array(reference.genes.names)[reference.genes.used][~present]
     adata.obsm[_keys.EMBEDDING] = embedding
     adata.obs[key_added] = pd.Categorical.from_codes(best, reference.clusters, ordered=True)
-    adata.obs[f"{key_added}_confidence"] = probability.max(axis=1).astype(np.float32)
-    adata.obs[f"{key_added}_novelty"] = novelty
+    adata.obs[f"{key_added}_confidence"] = (probability.max(axis=1) / doubt).astype(np.float32)
+    adata.obs[f"{key_added}_novelty"] = beyond
     adata.obs[f"{key_added}_unknown"] = unknown
     adata.uns[_keys.MAPPING] = {
         "n_genes": len(present),
         "missing": missing,
         "n_unknown": int(unknown.sum()),
+        "samples": samples,
         "seed": seed,
         "version": __version__,
     }
@@ -144,9 +163,10 @@ class NewCells(NamedTuple):
 
 
 def _one(
-    model: TrainedModel, reference: Reference, new: NewCells, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Embedding (n, D) and novelty (n,) of the cells of one sample."""
+    model: TrainedModel, reference: Reference, new: NewCells, present: np.ndarray, seed: int
+) -> tuple[np.ndarray, Novelty]:
+    """Embedding (n, D) and novelty of the cells of one sample that has the genes ``present`` (n_used,)."""
+    measured = reference.expression[:, present], new.expression[:, present]
     known = reference.features.astype(np.float32)
     features = new.features - shift(new.features, known, seed=seed)
     n_neighbors = reference.neighbors[_keys.NEIGHBORS]
@@ -156,7 +176,7 @@ def _one(
         relations = {_keys.SIMILAR: similar, _keys.NEAR: near, _keys.COEXPRESSED: reference.coexpression}
         data = from_matrices(features, relations, new.expression)
         embedding = smooth(_embedded(model, reference, features, data), near, reference.n_hops)
-        return embedding, novelty_of_expression(known, features, seed)
+        return embedding, novelty(*measured, near=near, n_hops=max(1, _WIDER * reference.n_hops), seed=seed)
     both = np.concatenate([known, features])
     # training cells lend their features; what they express is not kept
     nothing = sparse.csr_matrix((len(known), new.expression.shape[1]), dtype=np.float32)
@@ -166,13 +186,8 @@ def _one(
         _keys.COEXPRESSED: reference.coexpression,
     }
     data = from_matrices(both, relations, expression)
-    embedding = _embedded(model, reference, both, data)[len(known) :]
-    in_expression = novelty_of_expression(known, features, seed)
-    if not reference.from_network:
-        return embedding, in_expression
-    in_views = novelty_of_views(reference.embedding.astype(np.float32), embedding)
     # the network draws cells of no kind it knows to kinds it knows; what they express tells
-    return embedding, np.maximum(in_views, in_expression)
+    return _embedded(model, reference, both, data)[len(known) :], novelty(*measured, seed=seed)
 
 
 def _embedded(
@@ -182,12 +197,13 @@ def _embedded(
     return model.embed(data, on="joint") if reference.from_network else features
 
 
-def _batches(adata: AnnData, batch_key: str | None) -> list[np.ndarray]:
+def _batches(adata: AnnData, batch_key: str | None) -> dict[str, np.ndarray]:
     """Positions of the cells of each sample."""
     if batch_key is None:
-        return [np.arange(adata.n_obs)]
-    codes = checks.samples(adata, batch_key)
-    return [np.flatnonzero(codes == code) for code in np.unique(codes)]
+        return {"": np.arange(adata.n_obs)}
+    codes, names = checks.samples(adata, batch_key), adata.obs[batch_key].astype(str).to_numpy()
+    positions = [np.flatnonzero(codes == code) for code in np.unique(codes)]
+    return {names[cells[0]]: cells for cells in positions}
 
 
 def _in_space(coordinates: np.ndarray, n_neighbors: int) -> sparse.csr_matrix:

@@ -9,7 +9,7 @@ from scrcl_geo._features.projection import Projection
 from scrcl_geo._files.atomic import write_folder
 from scrcl_geo._mapping.classifier import fit_classifier
 from scrcl_geo._mapping.missing import without_missing
-from scrcl_geo._mapping.novelty import novelty_of_expression, novelty_of_views
+from scrcl_geo._mapping.novelty import novelty
 from scrcl_geo._mapping.shift import shift
 from scrcl_geo._neighbors.balanced import balanced_distances, joint_graph
 
