@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 
-_REGIONS = 10
+_REGIONS = 20
 _LEAST = 1e-3  # probability below which a wrong answer costs no more
 
 
@@ -48,7 +48,7 @@ def fit_classifier(embedding: np.ndarray, labels: np.ndarray, n_clusters: int) -
 
 
 def regions(x: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Ten regions of a tissue or, without space, of an embedding, (N,)."""
+    """Twenty regions of a tissue or, without space, of an embedding, (N,)."""
     from sklearn.cluster import KMeans
 
     return KMeans(min(_REGIONS, len(x)), n_init=1, random_state=seed).fit_predict(x)

@@ -12,7 +12,7 @@ from scrcl_geo._neighbors.smoothing import smooth
 _COMPONENTS, _NEAREST, _ALIKE = 30, 10, 15
 _LEAST = 500  # training cells that few new cells are compared with
 _DRAWS = 6  # halves of the training cells, each taken for new
-_FLAGGED = 0.04  # of training cells taken for new, at most, by all measures together
+_QUANTILE = 0.98  # of training cells taken for new, in each measure
 _TINY = float(np.finfo(np.float32).tiny)
 
 
@@ -38,8 +38,8 @@ def novelty(
     components together, so that what new cells alone express has components too. Two measures are taken in
     them: how much farther the nearest training cells are than the nearest new cells, and how far training
     cells are, both averaged over like cells. In tissue the first alone is averaged over the places around
-    as well. The limit is what 2 % of the training cells (4 % where there is one measure) exceed when a random
-    half of them is taken for new. Measures of a sample are counted from its own lower quartile, and in its own spread below that, where these are
+    as well. The limit is what 2 % of the training cells exceed when a random half of them is taken for new.
+    Measures of a sample are counted from its own lower quartile, and in its own spread below that, where these are
     greater: what all its cells share is a difference of the sample, which the second value tells.
 
     Shapes: ``reference`` (M, G), ``new`` (N, G) log expression; ``near`` (N, N) neighbours in space. New
@@ -59,8 +59,7 @@ def novelty(
     of_sample = float(np.exp(np.median(found[0]) - np.median(judged[0])))
     if near is not None:  # where the place tells more than how far a single cell is
         found, judged = smooth(found[:1].T, near, n_hops).T, judged[:1]
-    quantile = 1 - _FLAGGED / len(found)
-    beyond = [_beyond(*pair, quantile) for pair in zip(found, judged, strict=True)]
+    beyond = [_beyond(*pair) for pair in zip(found, judged, strict=True)]
     return Novelty(np.max(beyond, axis=0).astype(np.float32), of_sample)
 
 
@@ -100,10 +99,10 @@ def _measures(known: np.ndarray, new: np.ndarray) -> np.ndarray:
     return np.stack([_averaged(ratio, alike), _log(apart)])
 
 
-def _beyond(measure: np.ndarray, null: np.ndarray, quantile: float) -> np.ndarray:
+def _beyond(measure: np.ndarray, null: np.ndarray) -> np.ndarray:
     """A measure so that 1 is the limit and 0 the lower quartile of the sample."""
     low, quartile = np.quantile(measure, [0.05, 0.25])
-    null_low, null_quartile, limit = np.quantile(null, [0.05, 0.25, quantile])
+    null_low, null_quartile, limit = np.quantile(null, [0.05, 0.25, _QUANTILE])
     wider = max(1.0, (quartile - low) / max(null_quartile - null_low, _TINY))
     return (measure - max(quartile, null_quartile)) / max((limit - null_quartile) * wider, _TINY)
 

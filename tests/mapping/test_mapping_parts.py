@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from scrcl_geo._features.expression import Expression
 from scrcl_geo._features.inputs import InputMap
 from scrcl_geo._features.projection import Projection
 from scrcl_geo._files.atomic import write_folder
-from scrcl_geo._mapping.classifier import fit_classifier
+from scrcl_geo._mapping.classifier import calibrated, fit_classifier, regions
 from scrcl_geo._mapping.missing import without_missing
 from scrcl_geo._mapping.novelty import novelty
 from scrcl_geo._mapping.shift import shift
@@ -52,13 +53,72 @@ def test_the_shift_is_found_whatever_kinds_are_there():
     np.testing.assert_allclose(found, planted, atol=0.15)
 
 
-@pytest.mark.parametrize("measure", [novelty_of_views, novelty_of_expression])
-def test_novelty_is_calibrated_and_sees_what_is_far(measure):
-    known, same = RNG.normal(size=(800, 10)), RNG.normal(size=(300, 10))
-    far = RNG.normal(size=(100, 10)) + 12
-    found = measure(known, np.concatenate([same, far]))
-    assert (found[:300] > 1).mean() < 0.05
-    assert (found[300:] > 1).mean() > 0.95
+def counts(n_cells, *own):
+    """Log counts of cells that express genes of their own four times as high."""
+    rate = np.ones(200)
+    rate[list(own)] = 4
+    return np.log1p(RNG.poisson(rate, (n_cells, 200))).astype(np.float32)
+
+
+def judged(known, *new, **where):
+    return novelty(sparse.csr_matrix(known), sparse.csr_matrix(np.concatenate(new)), **where)
+
+
+def test_novelty_is_calibrated_and_sees_what_is_unlike():
+    """A kind with ten genes of its own, in directions in which no training cell differs."""
+    known = np.concatenate([counts(400, *range(10)), counts(400, *range(10, 20))])
+    same = counts(150, *range(10)), counts(150, *range(10, 20))
+    found = judged(known, *same, counts(60, *range(20, 30)))
+    assert (found.of_cells[:300] > 1).mean() < 0.05
+    assert (found.of_cells[300:] > 1).mean() > 0.95
+    assert found.of_sample < 1.2
+
+
+@pytest.mark.parametrize("n_new", [1, 2, 40, 2000])
+def test_any_number_of_new_cells_is_judged(n_new):
+    known = counts(400, *range(10))
+    found = judged(known, counts(n_new, *range(10)))
+    assert found.of_cells.shape == (n_new,)
+    assert np.isfinite(found.of_cells).all()
+    assert (found.of_cells > 1).sum() <= max(1, 0.06 * n_new)
+
+
+def test_a_sample_of_other_cells_is_told_by_its_distance():
+    known = np.concatenate([counts(300, *range(10)), counts(300, *range(10, 20))])
+    assert judged(known, counts(300, *range(40, 140))).of_sample > 2
+    assert judged(known, counts(300, *range(10))).of_sample < 1.2
+
+
+def test_places_of_unlike_tissue_are_told_together():
+    """A quarter of a line of cells is of a kind that differs little; alone, a cell does not tell."""
+    known = counts(600, *range(10))
+    new = counts(300, *range(10)), counts(100, *range(10), *range(20, 24))
+    near = sparse.diags([1.0, 1.0, 1.0, 1.0], [-2, -1, 1, 2], (400, 400)).tocsr()
+    unseen = np.arange(400) >= 300
+
+    def right(found):
+        return (found[unseen][:, None] > found[~unseen]).mean()
+
+    apart, together = judged(known, *new), judged(known, *new, near=near, n_hops=6)
+    assert right(together.of_cells) > max(0.95, right(apart.of_cells))
+
+
+def test_confidence_is_as_high_as_the_share_that_is_right():
+    """Two overlapping kinds: surer than right before, since each cell was fitted with its copies."""
+    labels = RNG.integers(0, 2, 60)
+    centers = RNG.normal(size=(60, 20)) + 0.6 * (2 * labels[:, None] - 1) / np.sqrt(20) * 2
+    x, y = np.repeat(centers, 10, axis=0), np.repeat(labels, 10)
+    before = fit_classifier(x, y, 2)
+    after = calibrated(before, x, y, regions(x))
+    labels = RNG.integers(0, 2, 2000)
+    new = RNG.normal(size=(2000, 20)) + 0.6 * (2 * labels[:, None] - 1) / np.sqrt(20) * 2
+
+    def surplus(classifier):
+        found = classifier.probabilities(new)
+        return found.max(axis=1).mean() - (found.argmax(axis=1) == labels).mean()
+
+    assert surplus(before) > 0.1
+    assert abs(surplus(after)) < 0.5 * surplus(before)
 
 
 @pytest.mark.parametrize("n_clusters", [2, 4])
