@@ -12,6 +12,7 @@ from scrcl_geo._features.rows import on_disk
 from scrcl_geo._schema.result import stored
 
 if TYPE_CHECKING:
+    import pandas as pd
     from anndata import AnnData
 
 _LARGEST = 1e15  # values, so that their squares can be summed in single precision
@@ -19,14 +20,24 @@ _LARGEST = 1e15  # values, so that their squares can be summed in single precisi
 
 def samples(adata: AnnData, batch_key: str) -> np.ndarray:
     """The sample of each cell as a number 0 … B - 1, (N,); every cell must have one."""
-    column = _validate.key(adata.obs, batch_key, slot="obs").astype("category").cat.remove_unused_categories()
+    return _sample_codes(_validate.key(adata.obs, batch_key, slot="obs"), batch_key)[0]
+
+
+def cells_of_samples(column: pd.Series, batch_key: str) -> dict[str, np.ndarray]:
+    """Positions of the cells of each sample that a column of obs names; every cell must have one."""
+    codes, names = _sample_codes(column, batch_key)
+    return {name: np.flatnonzero(codes == code) for code, name in enumerate(names)}
+
+
+def _sample_codes(column: pd.Series, batch_key: str) -> tuple[np.ndarray, list[str]]:
+    column = column.astype("category").cat.remove_unused_categories()
     codes = column.cat.codes.to_numpy()
     if (codes < 0).any():
         found = f"{np.count_nonzero(codes < 0):,} of {len(codes):,} without one"
         raise _validate.fail(
             f"obs[{batch_key!r}] must name the sample of every cell", found, "fill it or drop the cells"
         )
-    return codes.astype(np.int64)
+    return codes.astype(np.int64), column.cat.categories.astype(str).tolist()
 
 
 def recorded_batch_key(adata: AnnData) -> str | None:

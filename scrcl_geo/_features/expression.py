@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,10 @@ class Expression:
     def log(self) -> sparse.csr_matrix:
         """Log-normalised expression, float32 CSR (N, n_used)."""
         return log_expression(self.values, self.kind, target_sum=self.target_sum, totals=self.totals)
+
+    def rows(self, cells: np.ndarray) -> Expression:
+        """Of some cells."""
+        return replace(self, values=self.values[cells], totals=self.totals[cells])
 
     def transformed(self, transform: str) -> tuple[Any, str]:
         """The matrix a transform takes, and the transform that fits the kind of values.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from scrcl_geo import _validate
 from scrcl_geo._files import atomic
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 _DATAFRAME, _BY_ROWS = "dataframe", ("csr_matrix", "array")
+_GAP = 64  # rows that are read in vain rather than reading twice
 
 
 class StreamedCells:
@@ -28,8 +30,8 @@ class StreamedCells:
         from anndata.io import read_elem, sparse_dataset
 
         matrix = file["X"] if layer is None else file["layers"][layer]
-        self.matrix: Any = matrix if _encoding(matrix) == "array" else sparse_dataset(matrix)
-        self.n_cells = int(self.matrix.shape[0])
+        self._matrix: Any = matrix if _encoding(matrix) == "array" else sparse_dataset(matrix)
+        self.n_cells = int(self._matrix.shape[0])
         self.var = pd.DataFrame(index=read_elem(file["var"]).index)
         self.obs = {name: read_elem(file["obs"][name]) for name in columns}
         self._file = file
@@ -47,13 +49,13 @@ class StreamedCells:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def rows(self, cells: slice | np.ndarray) -> AnnData:
-        """Some cells, numbered, with the columns that were asked for; positions must rise."""
+    def rows(self, cells: np.ndarray) -> AnnData:
+        """Some cells, at positions that rise, named by these."""
         from anndata import AnnData
 
-        numbers = np.arange(self.n_cells)[cells].astype(str)
-        obs = {name: _rows_of(column, cells) for name, column in self.obs.items()}
-        return AnnData(self.matrix[cells], pd.DataFrame(obs, index=numbers), self.var)
+        parts = [self._matrix[run][at] for run, at in _runs(cells, gap=_GAP)]
+        stacked = sparse.vstack(parts, format="csr") if sparse.issparse(parts[0]) else np.concatenate(parts)
+        return AnnData(stacked, pd.DataFrame(index=cells.astype(str)), self.var)
 
     def copy_with(self, path: str | Path, fill: Callable[[Added], None]) -> None:
         """Write a copy completely or not at all, to which ``fill`` adds what it finds out about the cells."""
@@ -75,13 +77,17 @@ class Added:
     def __init__(self, file: h5py.File, n_cells: int) -> None:
         self._file, self._n_cells = file, n_cells
 
-    def embedding(self, key: str, width: int) -> h5py.Dataset:
-        """A float32 array (N, width) in obsm, to be filled by rows."""
+    def embedding(self, key: str, width: int) -> None:
+        """A float32 array (N, width) in obsm, to be filled by :meth:`rows`."""
         slot = self._emptied("obsm", key)
-        rows = max(1, min(self._n_cells, 100_000 // max(1, width)))
-        made = slot.create_dataset(key, (self._n_cells, width), "f4", chunks=(rows, width), **COMPRESSION)
+        rows = min(self._n_cells, 1000)  # as many as are written at once
+        made = slot.create_dataset(key, (self._n_cells, width), "f4", chunks=(rows, width))
         made.attrs.update({"encoding-type": "array", "encoding-version": "0.2.0"})
-        return made
+
+    def rows(self, key: str, cells: np.ndarray, embedding: np.ndarray) -> None:
+        """Rows of such an array, at positions that rise."""
+        for run, at in _runs(cells):
+            self._file["obsm"][key][run] = embedding[np.searchsorted(cells, run.start) + at]
 
     def columns(self, columns: Mapping[str, Any]) -> None:
         """Columns of obs, in the place of those of the same name."""
@@ -138,5 +144,9 @@ def _encoding(item: Any) -> str | None:
     return None if item is None else item.attrs.get("encoding-type")
 
 
-def _rows_of(column: Any, cells: slice | np.ndarray) -> Any:
-    return column.iloc[cells] if isinstance(column, pd.Series) else column[cells]
+def _runs(cells: np.ndarray, gap: int = 1) -> Iterator[tuple[slice, np.ndarray]]:
+    """Stretches of the file that hold ``cells``, and where in each these are; fewer than ``gap`` rows between
+    two of them are read along."""
+    for part in np.split(cells, np.flatnonzero(np.diff(cells) > gap) + 1):
+        first, last = int(part[0]), int(part[-1])
+        yield slice(first, last + 1), part - first

@@ -24,43 +24,48 @@ class Novelty(NamedTuple):
     of_sample: float
 
 
-def novelty(
-    reference: sparse.csr_matrix,
-    new: sparse.csr_matrix,
-    *,
-    near: sparse.csr_matrix | None = None,
-    n_hops: int = 0,
-    seed: int = 0,
-) -> Novelty:
-    """Compare new cells with training cells in the expression of the genes that both have.
+class Training:
+    """Training cells that the cells of one sample are compared with, in the genes that both have.
 
     Genes are scaled by their deviation among the training cells, and training and new cells get principal
     components together, so that what new cells alone express has components too. Two measures are taken in
     them: how much farther the nearest training cells are than the nearest new cells, and how far training
     cells are, both averaged over like cells. In tissue the first alone is averaged over the places around
     as well. The limit is what 2 % of the training cells exceed when a random half of them is taken for new.
-    Measures of a sample are counted from its own lower quartile, and in its own spread below that, where these are
-    greater: what all its cells share is a difference of the sample, which the second value tells.
+    Measures of a sample are counted from its own lower quartile, and in its own spread below that, where
+    these are greater: what all its cells share is a difference of the sample, which ``of_sample`` tells.
 
-    Shapes: ``reference`` (M, G), ``new`` (N, G) log expression; ``near`` (N, N) neighbours in space. New
-    cells are taken M at a time: O(N M) time, O(M G) memory.
+    Shapes: ``reference`` (M, G) log expression. New cells are taken ``n_new``, at most M, at a time:
+    O(N M) time, O(M G) memory.
     """
-    rng = np.random.default_rng(seed)
-    known = _scaled(reference, reference)
-    m, n_parts = len(known), -(-new.shape[0] // len(known))
-    parts = np.array_split(rng.permutation(new.shape[0]), n_parts)
-    size = len(parts[0])
-    n_known = min(m, max(size, _LEAST))
-    judged = np.concatenate([_judged(known, size, rng) for _ in range(_DRAWS)], axis=1)
-    found = np.empty((2, new.shape[0]))
-    for part in parts:
-        beside = known[rng.permutation(m)[:n_known]]
-        found[:, part] = _measures(beside, _scaled(reference, new[part]))
-    of_sample = float(np.exp(np.median(found[0]) - np.median(judged[0])))
-    if near is not None:  # where the place tells more than how far a single cell is
-        found, judged = smooth(found[:1].T, near, n_hops).T, judged[:1]
-    beyond = [_beyond(*pair) for pair in zip(found, judged, strict=True)]
-    return Novelty(np.max(beyond, axis=0).astype(np.float32), of_sample)
+
+    def __init__(self, reference: sparse.csr_matrix, n_new: int, *, seed: int = 0) -> None:
+        self._rng = np.random.default_rng(seed)
+        self._reference, self._known = reference, _scaled(reference, reference)
+        self._at_once = -(-n_new // -(-n_new // len(self._known)))
+        judged = [_judged(self._known, self._at_once, self._rng) for _ in range(_DRAWS)]
+        self._judged = np.concatenate(judged, axis=1)
+
+    def measures(self, new: sparse.csr_matrix) -> np.ndarray:
+        """Both measures, (2, n), of new cells (n, G) that are a fair share of the sample's kinds."""
+        m, n = len(self._known), new.shape[0]
+        n_known = min(m, max(self._at_once, _LEAST))
+        found = np.empty((2, n))
+        for part in np.array_split(self._rng.permutation(n), -(-n // self._at_once)):
+            beside = self._known[self._rng.permutation(m)[:n_known]]
+            found[:, part] = _measures(beside, _scaled(self._reference, new[part]))
+        return found
+
+    def novelty(
+        self, measures: np.ndarray, near: sparse.csr_matrix | None = None, n_hops: int = 0
+    ) -> Novelty:
+        """Of a whole sample with ``measures`` (2, N); in tissue with its neighbours ``near`` (N, N)."""
+        judged = self._judged
+        of_sample = float(np.exp(np.median(measures[0]) - np.median(judged[0])))
+        if near is not None:  # where the place tells more than how far a single cell is
+            measures, judged = smooth(measures[:1].T, near, n_hops).T, judged[:1]
+        beyond = [_beyond(*pair) for pair in zip(measures, judged, strict=True)]
+        return Novelty(np.max(beyond, axis=0).astype(np.float32), of_sample)
 
 
 def _judged(known: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:

@@ -24,28 +24,45 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Do it."""
+    import numpy as np
+    import pandas as pd
+
     from scrcl_geo import _keys, tl
     from scrcl_geo._files.output import check_output, write_output
     from scrcl_geo._files.probe import check
     from scrcl_geo._files.readers import read
+    from scrcl_geo._files.streamed import StreamedCells, streams
+    from scrcl_geo._pipeline.map_file import map_file
     from scrcl_geo._pipeline.summary import table
     from scrcl_geo.model import ScRCL
+    from scrcl_geo.tl._map import remembered
 
     check_output(arguments.output)
     model = ScRCL.load(arguments.model)
     check(arguments.input, read)
-    adata = read(arguments.input, table=arguments.table)
-    tl.map(adata, model, layer=arguments.layer, batch_key=arguments.batch_key, seed=arguments.seed)
-    write_output(adata, arguments.output, source=arguments.input, table=arguments.table)
+    columns = () if arguments.batch_key is None else (arguments.batch_key,)
+    in_blocks = not remembered(model).in_space and streams(
+        arguments.input, arguments.output, layer=arguments.layer, columns=columns
+    )
+    if in_blocks:
+        with StreamedCells.opened(arguments.input, layer=arguments.layer, columns=columns) as cells:
+            found = map_file(
+                cells, model, arguments.output, batch_key=arguments.batch_key, seed=arguments.seed
+            )
+    else:
+        adata = read(arguments.input, table=arguments.table)
+        tl.map(adata, model, layer=arguments.layer, batch_key=arguments.batch_key, seed=arguments.seed)
+        write_output(adata, arguments.output, source=arguments.input, table=arguments.table)
+        found = {_keys.MAPPING: adata.uns[_keys.MAPPING], **adata.obs}
     if arguments.quiet:
         return
-    mapping, clusters = adata.uns[_keys.MAPPING], adata.obs[_keys.CLUSTERS]
+    mapping, clusters = found[_keys.MAPPING], pd.Series(found[_keys.CLUSTERS])
     n_missing = len(mapping["missing"])
     rows = [
-        ("cells", f"{adata.n_obs:,}"),
+        ("cells", f"{len(clusters):,}"),
         ("genes", f"{mapping['n_genes'] - n_missing:,} of the model's {mapping['n_genes']:,}"),
         ("unlike training", f"{mapping['n_unknown']:,} cells, flagged in obs['scrcl_unknown']"),
-        ("confidence", f"{adata.obs['scrcl_confidence'].median():.2f} in the median cell"),
+        ("confidence", f"{np.median(found['scrcl_confidence']):.2f} in the median cell"),
         *((f"cluster {name}", f"{n:>7,}") for name, n in clusters.value_counts(sort=False).items()),
     ]
     print(table(rows))

@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo._features import checks
-from scrcl_geo._mapping.align import align
+from scrcl_geo._mapping.align import Alignment
+from scrcl_geo._mapping.answers import Answers
+from scrcl_geo._mapping.mapper import Mapper, Relations, fair_blocks
 from scrcl_geo._mapping.missing import without_missing
-from scrcl_geo._mapping.novelty import Novelty, novelty
-from scrcl_geo._mapping.shift import shift
-from scrcl_geo._neighbors.balanced import joint_graph
-from scrcl_geo._neighbors.knn import connectivities, knn_distances
-from scrcl_geo._neighbors.smoothing import smooth
-from scrcl_geo._version import __version__
 from scrcl_geo.graph._convert import from_matrices
 from scrcl_geo.pp import spatial_neighbors
 
 if TYPE_CHECKING:
     from anndata import AnnData
-    from torch_geometric.data import HeteroData
+    from scipy import sparse
 
+    from scrcl_geo._features.expression import Expression
+    from scrcl_geo._features.inputs import InputMap
     from scrcl_geo._mapping.reference import Reference
     from scrcl_geo.model._trained import TrainedModel
-
-logger = logging.getLogger(__name__)
-
-_UNLIKE = 2  # times as far from training cells as from each other; slides of one kind stay below 1.2
-_WIDER = 2  # half of the reach instead of a quarter, since no view has looked around yet
 
 
 def map(
@@ -103,107 +94,68 @@ def map(
         from scrcl_geo.model import ScRCL
 
         model = ScRCL.load(model)
-    reference = model.reference_
-    if reference is None or model.inputs_ is None:
+    reference = remembered(model)
+    matrix = checks.data_matrix(adata, layer)
+    samples = _samples(adata, batch_key)
+    coordinates = checks.coordinates(adata, _keys.SPATIAL) if reference.in_space else None
+    alignment = Alignment(adata.var_names, reference.genes, reference.reading)
+    expression = alignment.expression(matrix)
+    embedding = np.empty((adata.n_obs, reference.embedding.shape[1]), np.float32)
+    answers = Answers(reference, adata.n_obs)
+    for name, cells in samples.items():
+        own = expression.rows(cells)
+        typical = own.rows(next(fair_blocks(len(cells))))
+        mapper = mapper_of(model, alignment.present, typical, n_cells=len(cells), seed=seed)
+        if coordinates is not None:
+            near = _in_space(coordinates[cells], reference.neighbors[_keys.SPATIAL_NEIGHBORS])
+            embedding[cells], novelty = mapper.tissue(own, near)
+        else:
+            measures = np.empty((2, len(cells)), np.float32)
+            for block in fair_blocks(len(cells)):
+                embedding[cells[block]], measures[:, block] = mapper.block(own.rows(block))
+            novelty = mapper.novelty(measures)
+        answers.clusters(cells, embedding[cells])
+        answers.sample(name, cells, novelty)
+    adata.obsm[_keys.EMBEDDING] = embedding
+    for column, values in answers.columns(key_added).items():
+        adata.obs[column] = values
+    adata.uns[_keys.MAPPING] = answers.summary(alignment.present, seed)
+
+
+def remembered(model: TrainedModel) -> Reference:
+    """What a model keeps of its training cells.
+
+    Raises
+    ------
+    ScrclInputError
+        Nothing.
+    """
+    if model.reference_ is None or model.inputs_ is None:
         raise _validate.fail(
             "the model remembers no training cells",
             "weights alone",
             "save it with --save-model, or call model.remember(adata) before model.save",
         )
-    batches = _batches(adata, batch_key)
-    coordinates = checks.coordinates(adata, _keys.SPATIAL) if reference.in_space else None
-    expression, present = align(adata, reference.genes, reference.reading, layer)
-    features = without_missing(model.inputs_, present).of_expression(expression)
-    log_expression = expression.log()
-    embedding = np.empty((adata.n_obs, reference.embedding.shape[1]), np.float32)
-    beyond, distances = np.empty(adata.n_obs, np.float32), {}
-    for name, cells in batches.items():
-        new = NewCells(features[cells], log_expression[cells], None)
-        if coordinates is not None:
-            new = new._replace(coordinates=coordinates[cells])
-        embedding[cells], (beyond[cells], distances[name]) = _one(model, reference, new, present, seed)
-
-    probability = reference.classifier.probabilities(embedding)
-    best = probability.argmax(axis=1)
-    samples = pd.DataFrame({"sample": list(distances), "distance": list(distances.values())})
-    samples["unlike"] = samples["distance"] > _UNLIKE
-    doubt, unknown = np.maximum(beyond, 1), beyond > 1
-    for sample in samples[samples["unlike"]].itertuples():
-        cells = batches[sample.sample]
-        doubt[cells], unknown[cells] = np.maximum(doubt[cells], sample.distance), True
-        logger.warning(
-            "%s is unlike the training cells: %.1f times as far from them as from each other; "
-            "their clusters say little",
-            f"sample {sample.sample!r}" if batch_key else "the sample",
-            sample.distance,
-        )
-    missing = np.array(reference.genes.names)[reference.genes.used][~present]
-    adata.obsm[_keys.EMBEDDING] = embedding
-    adata.obs[key_added] = pd.Categorical.from_codes(best, reference.clusters, ordered=True)
-    adata.obs[f"{key_added}_confidence"] = (probability.max(axis=1) / doubt).astype(np.float32)
-    adata.obs[f"{key_added}_novelty"] = beyond
-    adata.obs[f"{key_added}_unknown"] = unknown
-    adata.uns[_keys.MAPPING] = {
-        "n_genes": len(present),
-        "missing": missing,
-        "n_unknown": int(unknown.sum()),
-        "samples": samples,
-        "seed": seed,
-        "version": __version__,
-    }
-    logger.info("mapped %d cells, %d of them unlike the training cells", adata.n_obs, unknown.sum())
+    return model.reference_
 
 
-class NewCells(NamedTuple):
-    """The cells of one sample: features (n, F), log expression (n, G) and coordinates in tissue."""
+def mapper_of(
+    model: TrainedModel, present: np.ndarray, typical: Expression, *, n_cells: int, seed: int
+) -> Mapper:
+    """The mapper of one sample, as :class:`scrcl_geo._mapping.mapper.Mapper` describes it."""
 
-    features: np.ndarray
-    expression: sparse.csr_matrix
-    coordinates: np.ndarray | None
+    def embed(features: np.ndarray, relations: Relations, log: sparse.csr_matrix) -> np.ndarray:
+        return model.embed(from_matrices(features, relations, log), on="joint")
 
-
-def _one(
-    model: TrainedModel, reference: Reference, new: NewCells, present: np.ndarray, seed: int
-) -> tuple[np.ndarray, Novelty]:
-    """Embedding (n, D) and novelty of the cells of one sample that has the genes ``present`` (n_used,)."""
-    measured = reference.expression[:, present], new.expression[:, present]
-    known = reference.features.astype(np.float32)
-    features = new.features - shift(new.features, known, seed=seed)
-    n_neighbors = reference.neighbors[_keys.NEIGHBORS]
-    if new.coordinates is not None:
-        near = _in_space(new.coordinates, reference.neighbors[_keys.SPATIAL_NEIGHBORS])
-        similar = connectivities(knn_distances(features, n_neighbors, metric="cosine", seed=seed))
-        relations = {_keys.SIMILAR: similar, _keys.NEAR: near, _keys.COEXPRESSED: reference.coexpression}
-        data = from_matrices(features, relations, new.expression)
-        embedding = smooth(_embedded(model, reference, features, data), near, reference.n_hops)
-        return embedding, novelty(*measured, near=near, n_hops=max(1, _WIDER * reference.n_hops), seed=seed)
-    both = np.concatenate([known, features])
-    # training cells lend their features; what they express is not kept
-    nothing = sparse.csr_matrix((len(known), new.expression.shape[1]), dtype=np.float32)
-    expression = sparse.vstack([nothing, new.expression], format="csr")
-    relations = {
-        _keys.SIMILAR: joint_graph(known, features, n_neighbors),
-        _keys.COEXPRESSED: reference.coexpression,
-    }
-    data = from_matrices(both, relations, expression)
-    # the network draws cells of no kind it knows to kinds it knows; what they express tells
-    return _embedded(model, reference, both, data)[len(known) :], novelty(*measured, seed=seed)
+    inputs = without_missing(cast("InputMap", model.inputs_), present)
+    return Mapper(remembered(model), inputs, embed, present, typical, n_cells=n_cells, seed=seed)
 
 
-def _embedded(
-    model: TrainedModel, reference: Reference, features: np.ndarray, data: HeteroData
-) -> np.ndarray:
-    """What both refined views say, or the input where :func:`scrcl_geo.tl.embed` handed that out."""
-    return model.embed(data, on="joint") if reference.from_network else features
-
-
-def _batches(adata: AnnData, batch_key: str | None) -> dict[str, np.ndarray]:
+def _samples(adata: AnnData, batch_key: str | None) -> dict[str, np.ndarray]:
     """Positions of the cells of each sample."""
     if batch_key is None:
         return {"": np.arange(adata.n_obs)}
-    codes, names = checks.samples(adata, batch_key), adata.obs[batch_key].astype(str).to_numpy()
-    positions = [np.flatnonzero(codes == code) for code in np.unique(codes)]
-    return {names[cells[0]]: cells for cells in positions}
+    return checks.cells_of_samples(_validate.key(adata.obs, batch_key, slot="obs"), batch_key)
 
 
 def _in_space(coordinates: np.ndarray, n_neighbors: int) -> sparse.csr_matrix:

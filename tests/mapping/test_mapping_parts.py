@@ -10,7 +10,7 @@ from scrcl_geo._features.projection import Projection
 from scrcl_geo._files.atomic import write_folder
 from scrcl_geo._mapping.classifier import calibrated, fit_classifier, regions
 from scrcl_geo._mapping.missing import without_missing
-from scrcl_geo._mapping.novelty import novelty
+from scrcl_geo._mapping.novelty import Training
 from scrcl_geo._mapping.shift import shift
 from scrcl_geo._neighbors.balanced import balanced_distances, joint_graph
 
@@ -61,7 +61,9 @@ def counts(n_cells, *own):
 
 
 def judged(known, *new, **where):
-    return novelty(sparse.csr_matrix(known), sparse.csr_matrix(np.concatenate(new)), **where)
+    new = sparse.csr_matrix(np.concatenate(new))
+    training = Training(sparse.csr_matrix(known), new.shape[0])
+    return training.novelty(training.measures(new), **where)
 
 
 def test_novelty_is_calibrated_and_sees_what_is_unlike():

@@ -1,0 +1,69 @@
+"""Mapping a file of more cells than memory holds, block by block, into a copy of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from scrcl_geo import _keys
+from scrcl_geo._features import checks
+from scrcl_geo._mapping.align import Alignment
+from scrcl_geo._mapping.answers import Answers
+from scrcl_geo._mapping.mapper import fair_blocks
+from scrcl_geo.tl._map import mapper_of, remembered
+
+if TYPE_CHECKING:
+    from scrcl_geo._features.expression import Expression
+    from scrcl_geo._files.streamed import Added, StreamedCells
+    from scrcl_geo.model._trained import TrainedModel
+
+
+def map_file(
+    cells: StreamedCells, model: TrainedModel, output: str | Path, *, batch_key: str | None, seed: int
+) -> dict[str, Any]:
+    """Write a copy of a file of dissociated cells with what :func:`scrcl_geo.tl.map` would add to it.
+
+    Memory holds one block of 50,000 cells and some ten numbers per cell. Returns the new columns of obs and,
+    under ``"scrcl_map"``, the new entry of uns.
+
+    Raises
+    ------
+    ScrclInputError
+        Those of :func:`scrcl_geo.tl.map`.
+    """
+    reference = remembered(model)
+    alignment = Alignment(cells.var.index, reference.genes, reference.reading)
+    answers = Answers(reference, cells.n_cells)
+    found: dict[str, Any] = {}
+
+    def expression(positions: np.ndarray) -> Expression:
+        return alignment.expression(checks.data_matrix(cells.rows(positions), None))
+
+    def fill(added: Added) -> None:
+        added.embedding(_keys.EMBEDDING, reference.embedding.shape[1])
+        for name, own in _samples(cells, batch_key).items():
+            typical = expression(own[next(fair_blocks(len(own)))])
+            mapper = mapper_of(model, alignment.present, typical, n_cells=len(own), seed=seed)
+            measures = np.empty((2, len(own)), np.float32)
+            for block in fair_blocks(len(own)):
+                views, measures[:, block] = mapper.block(expression(own[block]))
+                answers.clusters(own[block], views)
+                added.rows(_keys.EMBEDDING, own[block], views)
+            answers.sample(name, own, mapper.novelty(measures))
+        columns, summary = answers.columns(_keys.CLUSTERS), answers.summary(alignment.present, seed)
+        added.columns(columns)
+        added.unstructured(_keys.MAPPING, summary)
+        found.update(columns, **{_keys.MAPPING: summary})
+
+    cells.copy_with(output, fill)
+    return found
+
+
+def _samples(cells: StreamedCells, batch_key: str | None) -> dict[str, np.ndarray]:
+    """Positions of the cells of each sample."""
+    if batch_key is None:
+        return {"": np.arange(cells.n_cells, dtype=np.uint32)}
+    return checks.cells_of_samples(pd.Series(cells.obs[batch_key]), batch_key)
