@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-
 _REGIONS = 20
 _LEAST = 1e-3  # probability below which a wrong answer costs no more
 

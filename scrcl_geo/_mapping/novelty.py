@@ -108,7 +108,7 @@ def _beyond(measure: np.ndarray, null: np.ndarray) -> np.ndarray:
 
 
 def _scaled(reference: sparse.csr_matrix, x: sparse.csr_matrix) -> np.ndarray:
-    """Dense, each gene over its deviation among the training cells, or a share of the mean one if it is less."""
+    """Dense, each gene over its deviation among the training cells, a little more for those that hardly vary."""
     mean = np.asarray(reference.mean(axis=0)).ravel()
     square = np.asarray(reference.multiply(reference).mean(axis=0)).ravel()
     deviation = np.sqrt(np.maximum(square - mean**2, 0))

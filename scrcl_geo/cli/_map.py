@@ -40,11 +40,12 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.quiet:
         return
     mapping, clusters = adata.uns[_keys.MAPPING], adata.obs[_keys.CLUSTERS]
-    n_missing = len(mapping["missing"])
+    n_missing, samples = len(mapping["missing"]), mapping["samples"]
     rows = [
         ("cells", f"{adata.n_obs:,}"),
         ("genes", f"{mapping['n_genes'] - n_missing:,} of the model's {mapping['n_genes']:,}"),
         ("unlike training", f"{mapping['n_unknown']:,} cells, flagged in obs['scrcl_unknown']"),
+        *(("unlike as a whole", f"sample {name}".strip()) for name in samples["sample"][samples["unlike"]]),
         ("confidence", f"{adata.obs['scrcl_confidence'].median():.2f} in the median cell"),
         *((f"cluster {name}", f"{n:>7,}") for name, n in clusters.value_counts(sort=False).items()),
     ]

@@ -72,13 +72,12 @@ def map(
     None
         Writes ``obsm["X_scrcl"]`` float32 (N, D), ``obs["scrcl"]`` (categorical with the clusters of
         training), ``obs["scrcl_confidence"]`` float32 from 0 to 1, the probability of that cluster by
-        logistic regression on the training cells, its temperature that of regions held out, divided by the novelty where that is above 1;
-        ``obs["scrcl_novelty"]`` float32 and ``obs["scrcl_unknown"]`` bool, novelty above 1: with those like
-        it, the cell lies farther from the training cells than 96 % of these do when half of them are taken
-        for new; and ``uns["scrcl_map"]`` (dict: ``n_genes``, ``missing``,
-        ``n_unknown``, ``seed``, ``version``, and ``samples``, a DataFrame with the ``distance`` of each
-        sample, how many times as far from training cells as from each other its typical cell lies, and
-        ``unlike`` bool, a distance above 2). Of a sample told as unlike, all cells are unknown, their
+        logistic regression on the training cells, as sure as it is right about regions held out, divided by
+        the novelty where that is above 1; ``obs["scrcl_novelty"]`` float32 and ``obs["scrcl_unknown"]`` bool,
+        novelty above 1: unlike the training cells; and ``uns["scrcl_map"]`` (dict: ``n_genes``, ``missing``,
+        ``n_unknown``, ``seed``, ``version``, and ``samples``, a DataFrame with ``sample``, its ``distance``:
+        how many times as far from training cells as from each other its typical cell lies, and ``unlike``
+        bool: a distance above 2). Of a sample unlike the training cells, all cells are unknown, their
         confidence is divided by the distance, and a warning says so.
 
     Raises
@@ -125,18 +124,7 @@ def map(
 
     probability = reference.classifier.probabilities(embedding)
     best = probability.argmax(axis=1)
-    samples = pd.DataFrame({"sample": list(distances), "distance": list(distances.values())})
-    samples["unlike"] = samples["distance"] > _UNLIKE
-    doubt, unknown = np.maximum(beyond, 1), beyond > 1
-    for sample in samples[samples["unlike"]].itertuples():
-        cells = batches[sample.sample]
-        doubt[cells], unknown[cells] = np.maximum(doubt[cells], sample.distance), True
-        logger.warning(
-            "%s is unlike the training cells: %.1f times as far from them as from each other; "
-            "their clusters say little",
-            f"sample {sample.sample!r}" if batch_key else "the sample",
-            sample.distance,
-        )
+    samples, doubt, unknown = _doubt(beyond, distances, batches)
     missing = np.array(reference.genes.names)[reference.genes.used][~present]
     adata.obsm[_keys.EMBEDDING] = embedding
     adata.obs[key_added] = pd.Categorical.from_codes(best, reference.clusters, ordered=True)
@@ -152,6 +140,25 @@ def map(
         "version": __version__,
     }
     logger.info("mapped %d cells, %d of them unlike the training cells", adata.n_obs, unknown.sum())
+
+
+def _doubt(
+    novelty: np.ndarray, distances: dict[str, float], batches: dict[str, np.ndarray]
+) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """The table of samples; what divides confidence, (N,); and which cells are unknown, (N,)."""
+    samples = pd.DataFrame({"sample": list(distances), "distance": list(distances.values())})
+    samples["unlike"] = samples["distance"] > _UNLIKE
+    doubt, unknown = np.maximum(novelty, 1), novelty > 1
+    for name in samples["sample"][samples["unlike"]]:
+        cells, distance = batches[name], distances[name]
+        doubt[cells], unknown[cells] = np.maximum(doubt[cells], distance), True
+        logger.warning(
+            "%s is unlike the training cells, %.1f times as far from them as from each other: its clusters say "
+            "little",
+            f"sample {name!r}" if name else "the sample",
+            distance,
+        )
+    return samples, doubt, unknown
 
 
 class NewCells(NamedTuple):
