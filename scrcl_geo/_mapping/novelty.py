@@ -39,8 +39,8 @@ def novelty(
     them: how much farther the nearest training cells are than the nearest new cells, and how far training
     cells are, both averaged over like cells. In tissue the first alone is averaged over the places around
     as well. The limit is what 2 % of the training cells exceed when a random half of them is taken for new.
-    Measures of a sample are counted from its own lower quartile, and in its own spread below that, where these are
-    greater: what all its cells share is a difference of the sample, which the second value tells.
+    Measures of a sample are counted from its own lower quartile, and in its own spread below that, where
+    these are greater: what all its cells share is a difference of the sample, which the second value tells.
 
     Shapes: ``reference`` (M, G), ``new`` (N, G) log expression; ``near`` (N, N) neighbours in space. New
     cells are taken M at a time: O(N M) time, O(M G) memory.
@@ -64,7 +64,7 @@ def novelty(
 
 
 def _judged(known: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
-    """Measures (2, n) of training cells taken for new, beside others; as many as the new cells, up to half."""
+    """Measures (2, n) of training cells taken for new, beside others: as many as there are new."""
     order = rng.permutation(len(known))
     half = len(known) // 2
     n_new = max(1, min(half, size))
@@ -77,7 +77,7 @@ def _judged(known: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarra
 
 
 def _measures(known: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """Log of the distance to training cells over that to new cells, and of the former for averages, (2, N)."""
+    """Log distance to training cells over that to new cells, and log distance of averages, (2, N)."""
     from sklearn.decomposition import PCA
 
     m, n = len(known), len(new)
@@ -108,7 +108,7 @@ def _beyond(measure: np.ndarray, null: np.ndarray) -> np.ndarray:
 
 
 def _scaled(reference: sparse.csr_matrix, x: sparse.csr_matrix) -> np.ndarray:
-    """Dense, each gene over its deviation among the training cells, a little more for those that hardly vary."""
+    """Dense, each gene over its deviation among the training cells, a little more for steady genes."""
     mean = np.asarray(reference.mean(axis=0)).ravel()
     square = np.asarray(reference.multiply(reference).mean(axis=0)).ravel()
     deviation = np.sqrt(np.maximum(square - mean**2, 0))

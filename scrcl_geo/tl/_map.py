@@ -153,8 +153,7 @@ def _doubt(
         cells, distance = batches[name], distances[name]
         doubt[cells], unknown[cells] = np.maximum(doubt[cells], distance), True
         logger.warning(
-            "%s is unlike the training cells, %.1f times as far from them as from each other: its clusters say "
-            "little",
+            "%s is unlike the training cells, %.1f times as far from them as from itself; doubt clusters",
             f"sample {name!r}" if name else "the sample",
             distance,
         )
