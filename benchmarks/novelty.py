@@ -98,13 +98,19 @@ def each_left_out(sets, name, n_types):
         rows.append([area, flagged[is_unseen].mean(), flagged[~is_unseen].mean()])
         print("  ", name, unseen, is_unseen.sum(), np.round(rows[-1], 3), flush=True)
     mean, least = np.mean(rows, axis=0), np.min(rows, axis=0)
-    return [name, str(len(rows)), f"{mean[0]:.3f} ({least[0]:.2f})", f"{mean[1]:.2f} ({least[1]:.2f})", f"{mean[2]:.3f}"]
+    return [
+        name,
+        str(len(rows)),
+        f"{mean[0]:.3f} ({least[0]:.2f})",
+        f"{mean[1]:.2f} ({least[1]:.2f})",
+        f"{mean[2]:.3f}",
+    ]
 
 
 def pair(old, new, name):
     """Distance, whether told as unlike, share flagged, and confidence beside what is right."""
     truth = annotation(new)
-    sg.tl.map(new, trained(old, None, annotation(old)))
+    sg.tl.map(new, trained(old, 150, annotation(old)))
     known = np.isin(truth.astype(str), new.obs["scrcl"].cat.categories)
     right = (new.obs["scrcl"].astype(str).to_numpy() == truth)[known]
     confidence = new.obs["scrcl_confidence"].to_numpy()[known]

@@ -80,7 +80,7 @@ class Added:
     def embedding(self, key: str, width: int) -> None:
         """A float32 array (N, width) in obsm, to be filled by :meth:`rows`."""
         slot = self._emptied("obsm", key)
-        rows = min(self._n_cells, 1000)  # as many as are written at once
+        rows = min(self._n_cells, 500)  # as many as are written at once
         made = slot.create_dataset(key, (self._n_cells, width), "f4", chunks=(rows, width))
         made.attrs.update({"encoding-type": "array", "encoding-version": "0.2.0"})
 

@@ -42,8 +42,7 @@ class Answers:
         if novelty.of_sample > _UNLIKE:
             doubt, unknown = np.maximum(doubt, novelty.of_sample), np.ones(len(cells), bool)
             logger.warning(
-                "%s is unlike the training cells: %.1f times as far from them as from each other; "
-                "their clusters say little",
+                "%s is unlike the training cells, %.1f times as far from them as from itself; doubt clusters",
                 f"sample {name!r}" if name else "the sample",
                 novelty.of_sample,
             )

@@ -82,7 +82,7 @@ def calibrated(
 def _held_out(
     embedding: np.ndarray, labels: np.ndarray, part: np.ndarray
 ) -> tuple[Classifier, np.ndarray, np.ndarray] | None:
-    """A classifier of the other cells, and the cells of a part that are of their clusters; None for nothing."""
+    """A classifier of the other cells, and the cells of a part of their clusters; None for nothing."""
     names, rest = np.unique(labels[~part], return_inverse=True)
     asked = part & np.isin(labels, names)
     if len(names) < 2 or not asked.any():

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _WIDER = 2  # half of the reach instead of a quarter, since no view has looked around yet
 
 
-AT_ONCE, _RUN = 50_000, 1000  # cells of a block; neighbours in the file that stay together
+AT_ONCE, _RUN = 50_000, 500  # cells of a block; neighbours in the file that stay together
 
 
 Relations = dict[tuple[str, str, str], sparse.csr_matrix]
@@ -101,9 +101,9 @@ class Mapper:
         return self._embed(features, relations, log) if self._reference.from_network else features
 
 
-def fair_blocks(n_cells: int, at_once: int = AT_ONCE) -> Iterator[np.ndarray]:
+def fair_blocks(n_cells: int) -> Iterator[np.ndarray]:
     """Positions of cells, a block at a time: runs from all over the file, which may be sorted by kind."""
-    step = -(-n_cells // at_once) * min(_RUN, at_once)
-    for first in range(0, step, min(_RUN, at_once)):
+    step = -(-n_cells // AT_ONCE) * _RUN
+    for first in range(0, step, _RUN):
         starts = range(first, n_cells, step)
         yield np.concatenate([np.arange(start, min(start + _RUN, n_cells)) for start in starts])

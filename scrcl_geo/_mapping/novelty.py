@@ -69,7 +69,7 @@ class Training:
 
 
 def _judged(known: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
-    """Measures (2, n) of training cells taken for new, beside others; as many as the new cells, up to half."""
+    """Measures (2, n) of training cells taken for new, beside others: as many as there are new."""
     order = rng.permutation(len(known))
     half = len(known) // 2
     n_new = max(1, min(half, size))
@@ -82,7 +82,7 @@ def _judged(known: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarra
 
 
 def _measures(known: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """Log of the distance to training cells over that to new cells, and of the former for averages, (2, N)."""
+    """Log distance to training cells over that to new cells, and log distance of averages, (2, N)."""
     from sklearn.decomposition import PCA
 
     m, n = len(known), len(new)
@@ -113,7 +113,7 @@ def _beyond(measure: np.ndarray, null: np.ndarray) -> np.ndarray:
 
 
 def _scaled(reference: sparse.csr_matrix, x: sparse.csr_matrix) -> np.ndarray:
-    """Dense, each gene over its deviation among the training cells, or a share of the mean one if it is less."""
+    """Dense, each gene over its deviation among the training cells, a little more for steady genes."""
     mean = np.asarray(reference.mean(axis=0)).ravel()
     square = np.asarray(reference.multiply(reference).mean(axis=0)).ravel()
     deviation = np.sqrt(np.maximum(square - mean**2, 0))

@@ -57,11 +57,12 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.quiet:
         return
     mapping, clusters = found[_keys.MAPPING], pd.Series(found[_keys.CLUSTERS])
-    n_missing = len(mapping["missing"])
+    n_missing, samples = len(mapping["missing"]), mapping["samples"]
     rows = [
         ("cells", f"{len(clusters):,}"),
         ("genes", f"{mapping['n_genes'] - n_missing:,} of the model's {mapping['n_genes']:,}"),
         ("unlike training", f"{mapping['n_unknown']:,} cells, flagged in obs['scrcl_unknown']"),
+        *(("unlike as a whole", f"sample {name}".strip()) for name in samples["sample"][samples["unlike"]]),
         ("confidence", f"{np.median(found['scrcl_confidence']):.2f} in the median cell"),
         *((f"cluster {name}", f"{n:>7,}") for name, n in clusters.value_counts(sort=False).items()),
     ]

@@ -63,13 +63,12 @@ def map(
     None
         Writes ``obsm["X_scrcl"]`` float32 (N, D), ``obs["scrcl"]`` (categorical with the clusters of
         training), ``obs["scrcl_confidence"]`` float32 from 0 to 1, the probability of that cluster by
-        logistic regression on the training cells, its temperature that of regions held out, divided by the novelty where that is above 1;
-        ``obs["scrcl_novelty"]`` float32 and ``obs["scrcl_unknown"]`` bool, novelty above 1: with those like
-        it, the cell lies farther from the training cells than 96 % of these do when half of them are taken
-        for new; and ``uns["scrcl_map"]`` (dict: ``n_genes``, ``missing``,
-        ``n_unknown``, ``seed``, ``version``, and ``samples``, a DataFrame with the ``distance`` of each
-        sample, how many times as far from training cells as from each other its typical cell lies, and
-        ``unlike`` bool, a distance above 2). Of a sample told as unlike, all cells are unknown, their
+        logistic regression on the training cells, as sure as it is right about regions held out, divided by
+        the novelty where that is above 1; ``obs["scrcl_novelty"]`` float32 and ``obs["scrcl_unknown"]`` bool,
+        novelty above 1: unlike the training cells; and ``uns["scrcl_map"]`` (dict: ``n_genes``, ``missing``,
+        ``n_unknown``, ``seed``, ``version``, and ``samples``, a DataFrame with ``sample``, its ``distance``:
+        how many times as far from training cells as from each other its typical cell lies, and ``unlike``
+        bool: a distance above 2). Of a sample unlike the training cells, all cells are unknown, their
         confidence is divided by the distance, and a warning says so.
 
     Raises

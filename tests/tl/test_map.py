@@ -2,6 +2,7 @@
 
 import logging
 
+import anndata as ad
 import numpy as np
 import pytest
 
@@ -45,6 +46,9 @@ def test_new_cells_join_the_clusters_of_training(case, new):
     assert new.obs["scrcl_unknown"].mean() < 0.1
     assert new.uns["scrcl_map"]["n_genes"] == 120
     assert not len(new.uns["scrcl_map"]["missing"])
+    samples = new.uns["scrcl_map"]["samples"]
+    assert samples["distance"].between(0.8, 1.3).all()
+    assert not samples["unlike"].any()
 
 
 def test_training_cells_come_back_to_their_clusters(case):
@@ -94,6 +98,7 @@ def test_a_shift_between_samples_is_taken_off(case, new):
 def test_samples_are_mapped_one_by_one(case, new):
     both = sg_concat(new, case[0])
     sg.tl.map(both, case[2], batch_key="slide")
+    assert list(both.uns["scrcl_map"]["samples"]["sample"]) == ["slide_1", "slide_2"]
     sg.tl.map(new, case[2])
     np.testing.assert_allclose(both.obsm["X_scrcl"][: new.n_obs], new.obsm["X_scrcl"], atol=1e-4)
 
@@ -113,6 +118,35 @@ def test_unknown_cells_are_flagged():
     unseen = (new.obs["domain"] == "layer_1").to_numpy()
     assert new.obs["scrcl_unknown"][unseen].mean() > 0.5
     assert new.obs["scrcl_unknown"][~unseen].mean() < 0.1
+
+
+def test_a_sample_unlike_the_training_cells_is_told_and_lowers_confidence(case, new, caplog):
+    """Every gene in the place of another: nothing of it is known."""
+    strange = new.copy()
+    strange.X = strange.X[:, np.random.default_rng(0).permutation(new.n_vars)]
+    with caplog.at_level(logging.WARNING, logger="scrcl_geo"):
+        sg.tl.map(strange, case[2])
+    assert "the sample is unlike the training cells" in caplog.text
+    assert strange.uns["scrcl_map"]["samples"]["unlike"].all()
+    assert strange.obs["scrcl_unknown"].all()
+    assert strange.obs["scrcl_confidence"].max() <= 0.5
+
+
+@pytest.mark.realdata
+def test_unseen_types_and_another_tumour_are_told(real_data):
+    def load(name):
+        return ad.read_h5ad(real_data / f"{name}.h5ad")
+
+    adata = load("Zeisel_subset1464")
+    train = np.random.default_rng(0).random(adata.n_obs) < 0.7
+    unseen = (adata.obs["cell_type"] == "interneurons").to_numpy()
+    model, new = trained(adata[train & ~unseen].copy(), 2, max_epochs=2), adata[~train].copy()
+    sg.tl.map(new, model)
+    assert new.obs["scrcl_unknown"][unseen[~train]].mean() >= 0.7
+    assert new.obs["scrcl_unknown"][~unseen[~train]].mean() <= 0.05
+    tumour, other = load("HER2ST_B1"), load("HER2ST_E1")
+    sg.tl.map(other, trained(tumour, 4, max_epochs=2))
+    assert other.uns["scrcl_map"]["samples"]["unlike"].all()
 
 
 @pytest.mark.parametrize("n_cells", [2, 12])
