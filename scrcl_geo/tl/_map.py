@@ -40,8 +40,9 @@ def map(
 
     Genes are found by name; those of the model that are missing are counted in a warning and left out of the
     components. A technical shift of each sample is taken off by comparison with training cells of the same
-    kind. Tissue gets graphs of its own; dissociated cells find half
-    of their neighbours among the training cells.
+    kind. Tissue gets graphs of its own; dissociated cells come 50,000 at a time and find half of their
+    neighbours among the training cells, the others among these. ``scrcl-geo map`` does the same with a file
+    that memory does not hold.
 
     Parameters
     ----------
