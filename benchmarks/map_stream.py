@@ -78,7 +78,7 @@ def main() -> None:
         "",
         f"`python benchmarks/map_stream.py {' '.join(map(str, arguments.sizes))}`; {platform.machine()}, "
         f"{threads} thread(s); {', '.join(f'{name} {version(name)}' for name in names)}. "
-        f"The model is of {N_TRAINING:,} cells. Children: the process that looks whether the file can be read.",
+        f"The model is of {N_TRAINING:,} cells. Children: the process that tries to read the file.",
         "",
         "| cells | GB on disk | seconds | peak GB | peak GB of children | ARI with the planted types |",
         "|---:|---:|---:|---:|---:|---:|",

@@ -21,10 +21,7 @@ if TYPE_CHECKING:
     from scrcl_geo._mapping.reference import Reference
 
 _WIDER = 2  # half of the reach instead of a quarter, since no view has looked around yet
-
-
 AT_ONCE, _RUN = 50_000, 500  # cells of a block; neighbours in the file that stay together
-
 
 Relations = dict[tuple[str, str, str], sparse.csr_matrix]
 Embed = Callable[[np.ndarray, Relations, sparse.csr_matrix], np.ndarray]
@@ -41,10 +38,10 @@ class Mapper:
     """Maps the cells of one sample that has the genes ``present``, (n_used,) bool.
 
     ``embed`` is the network: what both refined views say, (n, D), of cells with features (n, F), relations by
-    name and log expression (n, n_used). What all cells of a
-    sample share is taken from ``typical`` cells of it: their shift from the training cells, which is
-    taken off all. Cells without a place in a tissue can come in blocks that each hold a fair share of the
-    sample's kinds; they find half of their neighbours among the training cells and half in their block.
+    name and log expression (n, n_used). The shift of the sample from the training cells is that of
+    ``typical`` cells and is taken off all. Cells without a place in a tissue can come in blocks that each
+    hold a fair share of the sample's kinds; they find half of their neighbours among the training cells and
+    half in their block.
     """
 
     def __init__(

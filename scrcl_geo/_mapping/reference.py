@@ -11,7 +11,6 @@ from scipy import sparse
 from scrcl_geo import _keys
 from scrcl_geo._mapping.classifier import Classifier
 
-_ARRAYS = ("features", "embedding")
 _PLAIN = ("clusters", "reading", "neighbors", "from_network", "n_hops")
 _SPARSE = ("coexpression", "expression")
 _PARTS = ("data", "indices", "indptr")
@@ -35,7 +34,7 @@ class Reference:
 
     ``reading`` is what ``pp.select_genes`` recorded, ``neighbors`` the numbers of neighbours by expression
     and, for tissue, in space. The embedding is ``from_network`` or of the input, averaged over ``n_hops`` in
-    space. Shapes: ``features`` (M, F) and ``embedding`` (M, D), float16, of the sampled cells;
+    space. Shapes: ``features`` (M, F), float16, of the sampled cells;
     ``expression`` (M, n_used) their log expression; ``coexpression`` (n_used, n_used).
     """
 
@@ -46,7 +45,6 @@ class Reference:
     from_network: bool
     n_hops: int
     features: np.ndarray
-    embedding: np.ndarray
     expression: sparse.csr_matrix
     classifier: Classifier
     coexpression: sparse.csr_matrix
@@ -56,10 +54,15 @@ class Reference:
         """Whether the training cells were tissue."""
         return _keys.SPATIAL_NEIGHBORS in self.neighbors
 
+    @property
+    def width(self) -> int:
+        """Numbers per cell of the embedding."""
+        return len(self.classifier.weights)
+
     def to_dict(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """What JSON holds, and arrays."""
         plain = {name: getattr(self, name) for name in _PLAIN}
-        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        arrays = {"features": self.features}
         arrays |= {"used": self.genes.used, "shares": self.genes.shares}
         arrays |= {"weights": self.classifier.weights, "bias": self.classifier.bias}
         for name in _SPARSE:
@@ -85,7 +88,6 @@ class Reference:
             from_network=plain["from_network"],
             n_hops=plain["n_hops"],
             features=arrays["features"],
-            embedding=arrays["embedding"],
             classifier=Classifier(arrays["weights"], arrays["bias"]),
             **matrices,
         )

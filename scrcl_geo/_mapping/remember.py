@@ -56,7 +56,6 @@ def remember(adata: AnnData, *, groupby: str, n_cells: int, seed: int) -> Refere
         from_network=bool(_validate.key(results, "from_network", slot="uns['scrcl']", do=_REMEDY)),
         n_hops=int(results["n_hops"]),
         features=np.asarray(adata.obsm[_keys.PCA])[sample].astype(np.float16),
-        embedding=embedding[sample].astype(np.float16),
         expression=_rounded(used_expression(adata[sample])),
         classifier=calibrated(classifier, embedding[judged], codes[judged], places),
         coexpression=adata.varp[_keys.COEXPRESSION_CONNECTIVITIES][used][:, used].tocsr(),

@@ -43,7 +43,7 @@ def map_file(
         return alignment.expression(checks.data_matrix(cells.rows(positions), None))
 
     def fill(added: Added) -> None:
-        added.embedding(_keys.EMBEDDING, reference.embedding.shape[1])
+        added.embedding(_keys.EMBEDDING, reference.width)
         for name, own in _samples(cells, batch_key).items():
             typical = expression(own[next(fair_blocks(len(own)))])
             mapper = mapper_of(model, alignment.present, typical, n_cells=len(own), seed=seed)

@@ -100,7 +100,6 @@ _REFERENCE_ARRAYS = Record(
         "used": Array(("all genes",), "b"),
         "shares": Array(("all genes",), least=0, most=1),
         "features": Array(("sample", "features")),
-        "embedding": Array(("sample", "width")),
         "weights": Array(("width", "clusters")),
         "bias": Array(("clusters",)),
         "coexpression_data": Array(("links",), least=0),

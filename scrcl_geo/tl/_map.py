@@ -100,7 +100,7 @@ def map(
     coordinates = checks.coordinates(adata, _keys.SPATIAL) if reference.in_space else None
     alignment = Alignment(adata.var_names, reference.genes, reference.reading)
     expression = alignment.expression(matrix)
-    embedding = np.empty((adata.n_obs, reference.embedding.shape[1]), np.float32)
+    embedding = np.empty((adata.n_obs, reference.width), np.float32)
     answers = Answers(reference, adata.n_obs)
     for name, cells in samples.items():
         own = expression.rows(cells)
