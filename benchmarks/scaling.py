@@ -27,31 +27,30 @@ N_GENES, N_TYPES, N_MARKERS = 2000, 20, 60
 STAGES = ("read", "graph", "embed", "cluster", "associations", "write")
 
 
-def write_counts(path: Path, n_cells: int, seed: int = 0, *, n_genes: int = N_GENES) -> None:
-    """Counts of planted types as .h5ad, 10,000 cells of 2,000 genes, or as much, in memory at a time."""
+def write_counts(path: Path, n_cells: int, seed: int = 0) -> None:
+    """Counts of planted types as .h5ad, 10,000 cells in memory at a time."""
     import h5py
     from anndata.io import write_elem
 
     rng = np.random.default_rng(seed)
     share = rng.dirichlet(np.full(N_TYPES, 5.0))
-    base = rng.lognormal(-2.7, 1.0, n_genes)  # expected counts of an average cell
-    fold = np.ones((N_TYPES, n_genes))
+    base = rng.lognormal(-2.7, 1.0, N_GENES)  # expected counts of an average cell
+    fold = np.ones((N_TYPES, N_GENES))
     for row in fold:
-        row[rng.permutation(n_genes)[:N_MARKERS]] = rng.lognormal(1.2, 0.5, N_MARKERS)
+        row[rng.permutation(N_GENES)[:N_MARKERS]] = rng.lognormal(1.2, 0.5, N_MARKERS)
     types = rng.choice(N_TYPES, n_cells, p=share)
-    step = 20_000_000 // n_genes
     partial = path.with_suffix(".part")
     with h5py.File(partial, "w") as file:
         x = file.create_group("X")
         x.attrs.update({"encoding-type": "csr_matrix", "encoding-version": "0.1.0"})
-        x.attrs["shape"] = (n_cells, n_genes)
+        x.attrs["shape"] = (n_cells, N_GENES)
         data = x.create_dataset("data", (0,), np.float32, maxshape=(None,), chunks=(1 << 18,))
         indices = x.create_dataset("indices", (0,), np.int32, maxshape=(None,), chunks=(1 << 18,))
         pointers = [np.zeros(1, np.int64)]
-        for start in range(0, n_cells, step):
-            kind = types[start : start + step]
+        for start in range(0, n_cells, 10_000):
+            kind = types[start : start + 10_000]
             depth = rng.lognormal(0, 0.35, len(kind))[:, None]
-            counts = rng.poisson(depth * base * fold[kind] * rng.gamma(4, 0.25, (len(kind), n_genes)))
+            counts = rng.poisson(depth * base * fold[kind] * rng.gamma(4, 0.25, (len(kind), N_GENES)))
             rows, columns = np.nonzero(counts)
             for dataset, values in ((data, counts[rows, columns]), (indices, columns)):
                 dataset.resize(len(dataset) + len(values), axis=0)
@@ -64,7 +63,7 @@ def write_counts(path: Path, n_cells: int, seed: int = 0, *, n_genes: int = N_GE
         obs = pd.DataFrame({"planted": pd.Categorical(types.astype(str))})
         obs.index = "c" + pd.RangeIndex(n_cells).astype(str)
         write_elem(file, "obs", obs)
-        write_elem(file, "var", pd.DataFrame(index="g" + pd.RangeIndex(n_genes).astype(str)))
+        write_elem(file, "var", pd.DataFrame(index="g" + pd.RangeIndex(N_GENES).astype(str)))
     partial.rename(path)
 
 

@@ -74,7 +74,7 @@ def scan(matrix: Any, *, seed: int = 0, slot: str = "X") -> Scan:
 
 
 def _looked_at(rows: Any, chosen: np.ndarray, slot: str | None, sampled: bool) -> tuple[Any, ...]:
-    """Range, sums and cells per gene of some rows, and those that are drawn; checked where a slot is named."""
+    """Range, sums, cells per gene and drawn ones of some rows, which are checked where a slot is named."""
     if slot is not None:
         checks.structure(rows, slot)
         checks.finite(checks.stored_values(rows), slot)

@@ -1,4 +1,4 @@
-"""Workers of a Dask cluster, each of which opens a file by itself and hands back what it made of some rows."""
+"""Workers of a Dask cluster, each of which opens a file by itself and hands back what it made of rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workers of Dask that read a large file for a run: some of our own, or those of a scheduler that is named."""
+"""Workers of Dask that read a large file for a run: some of our own, or those of a named scheduler."""
 
 from __future__ import annotations
 
@@ -107,8 +107,11 @@ def _started(n_workers: int, gigabytes: float | None) -> Iterator[LocalCluster]:
 def _connected(cluster: LocalCluster | str) -> Iterator[Client]:
     """A client of a cluster, or of the scheduler at an address, that has workers."""
     from distributed import Client
+    from distributed.comm import get_address_host_port
 
     try:
+        if isinstance(cluster, str):
+            get_address_host_port(cluster)  # a client of no address would not be closed
         client = Client(cluster, timeout=_REACHED, set_as_default=False)
     except (OSError, ValueError) as error:
         found = f"no answer within {_REACHED:g} s" if isinstance(error, OSError) else str(error)

@@ -7,7 +7,6 @@ from distributed import Client, LocalCluster
 import scrcl_geo as sg
 from scrcl_geo._features import rows, values, workers
 from scrcl_geo._features.place import place_of
-from scrcl_geo._features.workers import WorkersLost
 from scrcl_geo._files import h5ad
 from scrcl_geo._validate import ScrclInputError
 
