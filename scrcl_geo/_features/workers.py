@@ -50,7 +50,7 @@ def on_workers(client: Client) -> Iterator[None]:
     >>> import scrcl_geo as sg
     >>> from distributed import Client
     >>> adata = sg.datasets.toy(n_slides=1, n_cells=100)
-    >>> with Client(processes=False, dashboard_address=None) as client, sg.pp.on_workers(client):
+    >>> with Client(processes=False, dashboard_address=":0") as client, sg.pp.on_workers(client):
     ...     sg.pp.select_genes(adata, n_top_genes=50)
     >>> int(adata.var["scrcl_used"].sum())
     50

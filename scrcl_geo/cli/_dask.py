@@ -96,7 +96,7 @@ def _started(n_workers: int, gigabytes: float | None) -> Iterator[LocalCluster]:
             threads_per_worker=1,
             memory_limit=limit,
             local_directory=folder,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
         ) as cluster,
     ):
