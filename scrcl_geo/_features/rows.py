@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy import sparse
+
+from scrcl_geo._features.place import place_of
+from scrcl_geo._features.workers import client_at_hand, worked_on
 
 _CHUNK_ENTRIES = 4_000_000  # 16 MB of float32 where a chunk is made dense
 _READ_ENTRIES = 32_000_000  # a file is read in larger strokes
@@ -22,19 +26,30 @@ def chunks(matrix: Any, *, progress: str | None = None) -> Iterator[tuple[slice,
 
     Shapes: ``matrix`` (N, G): NumPy, SciPy sparse, or backed by .h5ad or .zarr.
     """
-    from scrcl_geo._progress import track
-
     if sparse.issparse(matrix) and matrix.format != "csr":
         matrix = matrix.tocsr()
     elif on_disk(matrix) and getattr(matrix, "format", "csr") != "csr":
         matrix = matrix.to_memory().tocsr()  # columns on disk cannot be read by rows
-    entries = _READ_ENTRIES if on_disk(matrix) else _CHUNK_ENTRIES
-    n_rows, n_columns = matrix.shape
-    step = max(1, entries // max(1, n_columns))
-    starts = range(0, n_rows, step)
-    for start in track(starts, progress, total=len(starts)) if progress else starts:
-        rows = slice(start, min(start + step, n_rows))
+    for rows in _slices(matrix, progress):
         yield rows, matrix[rows]
+
+
+def over_rows(
+    matrix: Any, function: Callable[..., Any], *by_row: np.ndarray, progress: str | None = None
+) -> Iterator[tuple[slice, Any]]:
+    """Slices of rows with what a function makes of these rows, in order.
+
+    ``function(rows, *values)`` takes a chunk, dense or CSR, and the chunk's part of each array in ``by_row``.
+    It stands in a module and keeps nothing: where :func:`on_workers` is at work and the matrix lies in a
+    file, it is called there. Shapes: ``matrix`` (N, G), ``by_row`` (N, …) each.
+    """
+    client, place = client_at_hand(), place_of(matrix) if on_disk(matrix) else None
+    if client is not None and place is not None:
+        parts = ((rows, tuple(a[rows] for a in by_row)) for rows in _slices(matrix, progress))
+        yield from worked_on(client, place, parts, function)
+        return
+    for rows, part in chunks(matrix, progress=progress):
+        yield rows, function(part, *(a[rows] for a in by_row))
 
 
 def in_memory(matrix: Any, columns: np.ndarray, *, progress: str | None = None) -> tuple[Any, np.ndarray]:
@@ -49,9 +64,9 @@ def in_memory(matrix: Any, columns: np.ndarray, *, progress: str | None = None) 
         chosen = matrix if columns.all() else matrix[:, columns]
         return chosen.astype(np.float32, copy=False), totals
     parts, totals = [], np.empty(matrix.shape[0])
-    for rows, part in chunks(matrix, progress=progress):
-        totals[rows] = row_sums(part)
-        parts.append(part[:, columns].astype(np.float32))
+    for rows, (part, sums) in over_rows(matrix, partial(_chosen, columns=columns), progress=progress):
+        totals[rows] = sums
+        parts.append(part)
     if sparse.issparse(parts[0]):
         return _stacked(parts), totals
     return np.concatenate(parts), totals
@@ -65,13 +80,31 @@ def row_sums(matrix: Any) -> np.ndarray:
 def column_sums(matrix: Any, power: int = 1) -> np.ndarray:
     """Sum of each column's values to a power, (G,) float64, without a float64 copy of the matrix."""
     total = np.zeros(matrix.shape[1])
-    for _, rows in chunks(matrix):
-        if sparse.issparse(rows):
-            weights = rows.data.astype(np.float64) ** power
-            total += np.bincount(rows.indices, weights=weights, minlength=len(total))
-        else:
-            total += (rows.astype(np.float64) ** power).sum(axis=0)
+    for _, sums in over_rows(matrix, partial(_powers_summed, power=power)):
+        total += sums
     return total
+
+
+def _slices(matrix: Any, progress: str | None) -> Iterator[slice]:
+    from scrcl_geo._progress import track
+
+    entries = _READ_ENTRIES if on_disk(matrix) else _CHUNK_ENTRIES
+    n_rows, n_columns = matrix.shape
+    step = max(1, entries // max(1, n_columns))
+    starts = range(0, n_rows, step)
+    for start in track(starts, progress, total=len(starts)) if progress else starts:
+        yield slice(start, min(start + step, n_rows))
+
+
+def _chosen(rows: Any, columns: np.ndarray) -> tuple[Any, np.ndarray]:
+    return rows[:, columns].astype(np.float32), row_sums(rows)
+
+
+def _powers_summed(rows: Any, power: int) -> np.ndarray:
+    if not sparse.issparse(rows):
+        return np.asarray((rows.astype(np.float64) ** power).sum(axis=0))
+    weights = rows.data.astype(np.float64) ** power
+    return np.bincount(rows.indices, weights=weights, minlength=rows.shape[1])
 
 
 def _stacked(parts: list[sparse.csr_matrix]) -> sparse.csr_matrix:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy import sparse
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo._features import checks
-from scrcl_geo._features.rows import chunks, on_disk, row_sums
+from scrcl_geo._features.rows import on_disk, over_rows, row_sums
 
 logger = logging.getLogger(__name__)
 
@@ -54,18 +55,14 @@ def scan(matrix: Any, *, seed: int = 0, slot: str = "X") -> Scan:
     totals, expressing = np.empty(n_cells), np.zeros(n_genes, np.int64)
     range_ = _Range()
     sample = []
+    # a matrix in memory has been checked
+    look = partial(_looked_at, slot=slot if on_disk(matrix) else None, sampled=n_cells > SAMPLE)
     reading = "read" if on_disk(matrix) else None
-    for rows, part in chunks(matrix, progress=reading):
-        if on_disk(matrix):
-            checks.structure(part, slot)
-            checks.finite(checks.stored_values(part), slot)
-        range_.update(part)
-        totals[rows] = row_sums(part)
-        above = part > 0
-        counted = above.indices if sparse.issparse(above) else np.nonzero(above)[1]
-        expressing += np.bincount(counted, minlength=n_genes)
-        if n_cells > SAMPLE:
-            sample.append(part[chosen[rows]])
+    for rows, (seen, sums, counted, drawn) in over_rows(matrix, look, chosen, progress=reading):
+        range_.join(seen)
+        totals[rows] = sums
+        expressing += counted
+        sample.append(drawn)
     checks.some_value(range_.high > 0 or range_.low < 0, n_cells, slot)
     if n_cells <= SAMPLE:
         together = matrix if not on_disk(matrix) else matrix[:]
@@ -74,6 +71,17 @@ def scan(matrix: Any, *, seed: int = 0, slot: str = "X") -> Scan:
             sparse.vstack(sample, format="csr") if sparse.issparse(sample[0]) else np.concatenate(sample)
         )
     return Scan(range_, totals, expressing, together)
+
+
+def _looked_at(rows: Any, chosen: np.ndarray, slot: str | None, sampled: bool) -> tuple[Any, ...]:
+    """Range, sums, cells per gene and drawn ones of some rows, which are checked where a slot is named."""
+    if slot is not None:
+        checks.structure(rows, slot)
+        checks.finite(checks.stored_values(rows), slot)
+    above = rows > 0
+    genes = above.indices if sparse.issparse(above) else np.nonzero(above)[1]
+    counted = np.bincount(genes, minlength=rows.shape[1])
+    return _Range.of(rows), row_sums(rows), counted, rows[chosen] if sampled else None
 
 
 def detect_values(matrix: Any) -> str:
@@ -90,8 +98,8 @@ def detect_values(matrix: Any) -> str:
         A few values are negative.
     """
     range_ = _Range()
-    for _, part in chunks(matrix):
-        range_.update(part)
+    for _, seen in over_rows(matrix, _Range.of):
+        range_.join(seen)
     return range_.kind()
 
 
@@ -127,21 +135,32 @@ class _Range:
     totals: list[float] = field(default_factory=list)
     multiples: list[float] = field(default_factory=list)
 
-    def update(self, matrix: Any) -> None:
-        """Take in rows of the matrix."""
-        values = checks.stored_values(matrix)
+    @classmethod
+    def of(cls, rows: Any) -> _Range:
+        """What some rows of the matrix tell."""
+        values = checks.stored_values(rows)
         if not values.size:
-            return
-        self.low = min(self.low, float(values.min()))
-        self.high = max(self.high, float(values.max()))
-        self.n_values += values.size
-        if self.low < 0:
-            self.n_negative += int((values < 0).sum())
-        if self.integral and values.dtype.kind not in "iub":
+            return cls()
+        low = float(values.min())
+        integral = True
+        if values.dtype.kind not in "iub":
             whole = np.rint(values)
-            self.integral = bool((np.abs(values - whole) <= _ROUNDING * np.maximum(whole, 1)).all())
-        if not self.integral and self.low >= 0 and len(self.totals) < _CELLS:
-            self._cells(sparse.csr_matrix(matrix[:_CELLS]))
+            integral = bool((np.abs(values - whole) <= _ROUNDING * np.maximum(whole, 1)).all())
+        n_negative = int((values < 0).sum()) if low < 0 else 0
+        range_ = cls(min(0.0, low), max(0.0, float(values.max())), integral, values.size, n_negative)
+        if not integral and low >= 0:
+            range_._cells(sparse.csr_matrix(rows[:_CELLS]))
+        return range_
+
+    def join(self, other: _Range) -> None:
+        """Take in what later rows tell."""
+        self.low, self.high = min(self.low, other.low), max(self.high, other.high)
+        self.integral = self.integral and other.integral
+        self.n_values += other.n_values
+        self.n_negative += other.n_negative
+        if len(self.totals) < _CELLS:
+            self.totals += other.totals
+            self.multiples += other.multiples
 
     def _cells(self, rows: sparse.csr_matrix) -> None:
         """Library sizes of some cells, and the share of their values that are multiples of the smallest."""

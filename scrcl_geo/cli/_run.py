@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrcl_geo import _keys, _validate
+from scrcl_geo.cli import _dask
 from scrcl_geo.cli._ranks import is_first, joined
 
 if TYPE_CHECKING:
@@ -58,10 +59,16 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--batch-size", type=_batch_size, default="auto", metavar="auto|full|CELLS", help="of training"
     )
-    command.add_argument("--memory", type=float, metavar="GB", help="budget that batches are made to fit")
+    command.add_argument(
+        "--memory",
+        type=float,
+        metavar="GB",
+        help="budget that batches are made to fit, and that Dask workers share",
+    )
     command.add_argument(
         "--nproc", type=int, default=1, metavar="N", help="processes that share the training"
     )
+    _dask.add(command)
     command.add_argument("--resume", action="store_true", help="go on with a run that was cut off")
     command.add_argument(
         "--checkpoint-every", type=float, default=120.0, metavar="SECONDS", help="of training; for --resume"
@@ -85,6 +92,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _run(arguments: argparse.Namespace, ranks: Ranks | None) -> None:
     from scrcl_geo import _pipeline
+    from scrcl_geo._features.rows import on_disk
     from scrcl_geo._files import atomic
     from scrcl_geo._files.output import write_output
     from scrcl_geo._files.probe import check
@@ -120,7 +128,9 @@ def _run(arguments: argparse.Namespace, ranks: Ranks | None) -> None:
         memory=arguments.memory,
     )
     keep = Checkpoint(checkpoint, every=arguments.checkpoint_every)
-    model, spent = _pipeline.run(adata, job, checkpoint=keep, ranks=ranks)
+    matrix = adata.layers.get(arguments.layer) if arguments.layer else adata.X
+    with _dask.at_work(arguments, needed=on_disk(matrix)):
+        model, spent = _pipeline.run(adata, job, checkpoint=keep, ranks=ranks)
     seconds |= spent
     said = {name: value for name, value in vars(arguments).items() if name in _RECORDED and value is not None}
     adata.uns[_keys.RESULTS] |= {**said, "input": Path(arguments.input).name}
@@ -147,6 +157,7 @@ def _check(arguments: argparse.Namespace) -> None:
     if arguments.n_clusters is not None:
         _validate.at_least("--n-clusters", arguments.n_clusters, 2)
     check_output(arguments.output)
+    _dask.check(arguments)
     if arguments.save_model is None:
         return
     if arguments.preset == "paper":

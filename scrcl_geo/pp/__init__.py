@@ -1,5 +1,6 @@
 """Preprocessing: from an expression matrix to the cell and gene graphs; writes to the AnnData."""
 
+from scrcl_geo._features.workers import on_workers
 from scrcl_geo.pp._coexpression import coexpression
 from scrcl_geo.pp._composition import composition
 from scrcl_geo.pp._genes import select_genes
@@ -21,6 +22,7 @@ __all__ = [
     "level_samples",
     "matched_neighbors",
     "neighbors",
+    "on_workers",
     "paper_graph",
     "pca",
     "reach",
