@@ -9,7 +9,7 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from scrcl_geo import _validate
 from scrcl_geo.cli._ranks import RunEnded
@@ -142,7 +142,7 @@ def _connected(cluster: LocalCluster | str) -> Iterator[Client]:
 
 def _same_versions(client: Client) -> None:
     """Fail where a worker has other versions than this process of what both must understand."""
-    found = client.get_versions(packages=list(_SAME))
+    found = cast("dict[str, Any]", client.get_versions(packages=list(_SAME)))
     own = found["client"]["packages"]
     for worker, told in found["workers"].items():
         for name in ("python", *_SAME):
