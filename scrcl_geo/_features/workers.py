@@ -40,6 +40,11 @@ def on_workers(client: Client) -> Iterator[None]:
     client
         Of any cluster; this package must be installed where its workers run.
 
+    Returns
+    -------
+    ContextManager
+        Without a value.
+
     Raises
     ------
     WorkersLost
