@@ -54,7 +54,12 @@ def write_h5ad(adata: AnnData, path: str | Path) -> None:
 
 def check_space(adata: AnnData, path: str | Path) -> None:
     """Raise where the arrays of an AnnData are larger than what is free."""
-    needed, free = size(adata), shutil.disk_usage(Path(path).resolve().parent).free
+    check_free(size(adata), path)
+
+
+def check_free(needed: int, path: str | Path) -> None:
+    """Raise where fewer bytes are free than are needed beside an output."""
+    free = shutil.disk_usage(Path(path).resolve().parent).free
     if needed > free:
         found = f"{free / 1e9:.2f} GB free, about {needed / 1e9:.2f} GB needed"
         raise _validate.fail(f"cannot write {path}", found, "free space or choose another path")

@@ -59,6 +59,7 @@ class StreamedCells:
 
     def copy_with(self, path: str | Path, fill: Callable[[Added], None]) -> None:
         """Write a copy completely or not at all, to which ``fill`` adds what it finds out about the cells."""
+        atomic.check_free(Path(self._file.filename).stat().st_size, path)
         atomic.write_file(path, lambda temporary: self._copy(temporary, fill))
 
     def _copy(self, path: Path, fill: Callable[[Added], None]) -> None:

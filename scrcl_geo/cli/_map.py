@@ -62,7 +62,10 @@ def run(arguments: argparse.Namespace) -> None:
         ("cells", f"{len(clusters):,}"),
         ("genes", f"{mapping['n_genes'] - n_missing:,} of the model's {mapping['n_genes']:,}"),
         ("unlike training", f"{mapping['n_unknown']:,} cells, flagged in obs['scrcl_unknown']"),
-        *(("unlike as a whole", f"sample {name}".strip()) for name in samples["sample"][samples["unlike"]]),
+        *(
+            ("unlike as a whole", f"sample {name}" if name else "all of it")
+            for name in samples["sample"][samples["unlike"]]
+        ),
         ("confidence", f"{np.median(found['scrcl_confidence']):.2f} in the median cell"),
         *((f"cluster {name}", f"{n:>7,}") for name, n in clusters.value_counts(sort=False).items()),
     ]

@@ -1,5 +1,8 @@
 """``map`` of a file that memory does not hold: by blocks, into a copy."""
 
+import shutil
+from types import SimpleNamespace
+
 import anndata as ad
 import h5py
 import numpy as np
@@ -120,3 +123,12 @@ def test_values_of_another_kind_leave_no_half_copy(folder, tmp_path, monkeypatch
     assert main([*command, "--output", str(tmp_path / "o.h5ad")]) == 2
     assert "another kind than the model's" in capsys.readouterr().err
     assert [p.name for p in tmp_path.iterdir()] == ["scaled.h5ad"]
+
+
+def test_a_full_disk_is_told_before_the_copy(folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(streamed, "IN_MEMORY", 0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
+    command = ["map", str(folder / "model"), str(folder / "new.h5ad"), "--output", str(tmp_path / "o.h5ad")]
+    assert main(command) == 2
+    assert "GB free" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
