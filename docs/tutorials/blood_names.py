@@ -41,7 +41,7 @@ table[["group", "name", "best", "score", "pvalue", "runner_up"]].round(2)
 # %%
 sg.tl.umap(adata)
 adata.obs["purified as"] = sort_group
-axes = sg.pl.umap(adata, color=["purified as", "scrcl_name"], match="purified as")
+axes = sg.pl.umap(adata, color=["purified as", "scrcl_name"])
 
 # %%
 # Where is each purified population? Labels are read from here on.
