@@ -29,7 +29,7 @@ ax = sg.pl.spatial(adata, color=["published region", "scrcl"], match="published 
 # %%
 # **Good:** the third ventricle (V3), the fornix (fx), the paraventricular thalamus (PVT) and the bed nucleus (BST) are
 # found on both sides of the midline, with sharp borders, and so are their genes: Mbp and Ermn of myelin in the fornix,
-# Cd24a and Mlc1 around the ventricle, Esr1 and Pgr in the medial preoptic nucleus.
+# Cd24a and Mlc1 around the ventricle, Ar, Esr1 and Prlr in the preoptic area.
 genes = sg.tl.associations(adata)
 ax = sg.pl.associations(adata, n_genes=3, scale="row")
 
