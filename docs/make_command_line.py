@@ -1,4 +1,4 @@
-"""Write ``docs/command_line.md`` from the parser: ``python docs/make_command_line.py``; a test compares them."""
+"""Write ``docs/command_line.md`` from the parser, which a test compares: run it after a change."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from scrcl_geo.cli._main import parser
 PAGE = Path(__file__).parent / "command_line.md"
 HEAD = """# Command line
 
-Made from the parser by `docs/make_command_line.py`. Exit codes: 0 done, 1 a bug, 2 bad input (one line says what is
-wrong, what was found, what to do), 130 interrupted.
+Made from the parser by `docs/make_command_line.py`. Exit codes: 0 done, 1 a bug, 2 bad input (one line says
+what is wrong, what was found, what to do), 130 interrupted.
 """
 
 
 def page() -> str:
     """The whole page."""
-    commands = next(a for a in parser()._actions if isinstance(a, argparse._SubParsersAction))
+    actions = parser()._actions
+    commands = next(a for a in actions if isinstance(a, argparse._SubParsersAction))
     about = {choice.dest: choice.help for choice in commands._choices_actions}
     parts = [section(name, about[name], command) for name, command in commands.choices.items()]
     return "\n".join([HEAD, *parts])
@@ -25,7 +26,8 @@ def page() -> str:
 
 def section(name: str, about: str | None, command: argparse.ArgumentParser) -> str:
     """One command: what it does, and its arguments as a table."""
-    rows = [row(action) for action in command._actions if not isinstance(action, argparse._HelpAction)]
+    actions = [a for a in command._actions if not isinstance(a, argparse._HelpAction)]
+    rows = [row(action) for action in actions]
     text = f"{(about or '').capitalize()}. {command.description or ''}".strip()
     table = ["| argument | meaning |", "|---|---|", *rows]
     return "\n".join([f"## scrcl-geo {name}", "", text, "", *table, ""])

@@ -1,8 +1,8 @@
 """Run the tutorials on the real data and write their pages: ``make tutorials``, or with names of scripts.
 
-Scripts are in ``docs/tutorials``, cells divided by ``# %%``; comments at the head of a cell are text. Code, what
-it printed and the pictures it drew go to a page beside the script, which is committed, so that these docs are
-built without the data. A set is read from the folder that ``SCRCL_GEO_DATA`` names, or downloaded.
+Scripts are in ``docs/tutorials``, cells divided by ``# %%``; comments at the head of a cell are text. Code,
+what it printed and the pictures it drew go to a page beside the script, which is committed, so that the docs
+are built without the data. A set is read from the folder that ``SCRCL_GEO_DATA`` names, or downloaded.
 """
 
 from __future__ import annotations

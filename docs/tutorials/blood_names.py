@@ -1,8 +1,8 @@
 """
 # Blood, with names from markers
 
-3,774 cells of human blood, 10x, ten populations purified by antibodies before they were sequenced
-([Zheng et al. 2017](https://doi.org/10.1038/ncomms14049)): what a cell is was measured, not found by another
+3,774 cells of human blood, 10x, ten populations purified by antibodies before they were sequenced ([Zheng
+et al. 2017](https://doi.org/10.1038/ncomms14049)): what a cell is was measured, not found by another
 clustering. No tissue, so expression alone.
 """
 
@@ -24,8 +24,8 @@ sg.tl.cluster(adata)
 adata.obs["scrcl"].value_counts()
 
 # %%
-# Names by marker genes: antigens that are the names of cells in the clinic, and the markers of scanpy's tutorial of
-# blood. Two names, dendritic cells and platelets, are not in this tube.
+# Names by marker genes: antigens that are the names of cells in the clinic, and the markers of scanpy's
+# tutorial of blood. Two names, dendritic cells and platelets, are not in this tube.
 markers = {
     "T cell": ["CD3D", "CD3E", "IL7R"],
     "B cell": ["CD19", "MS4A1", "CD79A"],
@@ -52,11 +52,13 @@ print(f"cells whose name is right:                {right.mean():.1%}")
 pd.crosstab(sorted_as, adata.obs["scrcl_name"])
 
 # %%
-# **Good:** the names are right for nearly all cells, and neither dendritic cells nor platelets are invented.
+# **Good:** the names are right for nearly all cells, and neither dendritic cells nor platelets are
+# invented.
 #
-# **Weak:** the five kinds of T helper and naive cells are one cluster; only the cytotoxic ones have another of their
-# own. Antibodies tell them apart by a few surface proteins, whose messengers are hardly seen in so shallow cells. And
-# part of the cells purified by CD34 are named monocytes or B cells: the picture puts them there, too, so that it may
-# be the purification rather than the clusters that is wrong. Nobody can say from the expression alone.
+# **Weak:** the five kinds of T helper and naive cells are one cluster; only the cytotoxic ones have another
+# of their own. Antibodies tell them apart by a few surface proteins, whose messengers are hardly seen in so
+# shallow cells. And part of the cells purified by CD34 are named monocytes or B cells: the picture puts
+# them there, too, so that it may be the purification rather than the clusters that is wrong. Nobody can say
+# from the expression alone.
 sg.tl.associations(adata)
 ax = sg.pl.associations(adata, n_genes=4)

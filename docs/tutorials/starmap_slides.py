@@ -1,14 +1,14 @@
 """
 # Several STARmap slides, and a new one
 
-Mouse prefrontal cortex, STARmap, two mice, 166 genes
-([Wang et al. 2018](https://doi.org/10.1126/science.aat5691)), four published layers. First both slides are analysed
+Mouse prefrontal cortex, STARmap, two mice, 166 genes ([Wang et al.
+2018](https://doi.org/10.1126/science.aat5691)), four published layers. First both slides are analysed
 together; then one is kept aside and mapped with a model of the other.
 """
 
 # %%
-# Slides are stacked, `batch_key` names the column that tells them apart. No spatial edge joins two slides, so their
-# coordinates may overlap, and all share one set of domains.
+# Slides are stacked, `batch_key` names the column that tells them apart. No spatial edge joins two slides,
+# so their coordinates may overlap, and all share one set of domains.
 import tempfile
 from pathlib import Path
 
@@ -33,8 +33,8 @@ axes = sg.pl.spatial(adata, color=["published layer", "scrcl"], library_key="sli
 # %%
 # **Good:** the four layers are found on both slides, with the same names, and most cells agree.
 #
-# **Weak:** at each border some cells are on the other side, most between L5 and L6, where neighbouring cells differ
-# little. Two mice are no replicates of anything yet.
+# **Weak:** at each border some cells are on the other side, most between L5 and L6, where neighbouring
+# cells differ little. Two mice are no replicates of anything yet.
 pd.crosstab([adata.obs["slide"], layers], adata.obs["scrcl"])
 
 # %%
@@ -45,8 +45,8 @@ ax = sg.pl.dotplot(adata, standard_scale="var")
 # %%
 # ## A new slide
 #
-# Train on BZ5 alone and keep what new cells need. On the command line: `scrcl-geo run BZ5.h5ad --save-model DIR ...`
-# and `scrcl-geo map DIR BZ9.h5ad --output mapped.h5ad`.
+# Train on BZ5 alone and keep what new cells need. On the command line: `scrcl-geo run BZ5.h5ad --save-model
+# DIR ...` and `scrcl-geo map DIR BZ9.h5ad --output mapped.h5ad`.
 old, new = slides["BZ5"].copy(), slides["BZ9"].copy()
 known, truth = old.obs.pop("domain"), new.obs.pop("domain")
 sg.pp.graph(old)
@@ -67,6 +67,7 @@ ax = sg.pl.spatial(new, color=["scrcl", "scrcl_confidence"])
 # %%
 # **Good:** the layers of a mouse that the model never saw, with the lowest confidence along their borders.
 #
-# **Weak:** it is somewhat below what both slides together reach, and layer 1, sparse, is sure nowhere. Confidence says how sure the classifier is among the known domains; whether a cell belongs to none of
-# them is the other column, `scrcl_unknown`:
+# **Weak:** it is somewhat below what both slides together reach, and layer 1, sparse, is sure nowhere.
+# Confidence says how sure the classifier is among the known domains; whether a cell belongs to none of them
+# is the other column, `scrcl_unknown`:
 round(float(new.obs["scrcl_unknown"].mean()), 3)

@@ -2,8 +2,8 @@
 # A Visium cortex
 
 A section of human dorsolateral prefrontal cortex, Visium, 3,639 spots of 55 µm, seven published layers
-([Maynard et al. 2021](https://doi.org/10.1038/s41593-020-00787-0)). Domains, the genes that make them, and what
-to do with a domain that is none.
+([Maynard et al. 2021](https://doi.org/10.1038/s41593-020-00787-0)). Domains, the genes that make them, and
+what to do with a domain that is none.
 """
 
 # %%
@@ -74,14 +74,15 @@ print(f"ARI with the published layers: {sg.metrics.ari(layers, adata.obs['scrcl'
 ax = sg.pl.spatial(adata, color=["published layer", "scrcl", "SCGB2A2"], match="published layer")
 
 # %%
-# **Good:** white matter, layer 1 and the bands between are where they should be, and their genes are those of
-# oligodendrocytes (MBP, PLP1, MOBP), upper layers (ENC1, HPCAL1) and neurofilaments of the middle (NEFL, NEFM).
+# **Good:** white matter, layer 1 and the bands between are where they should be, and their genes are those
+# of oligodendrocytes (MBP, PLP1, MOBP), upper layers (ENC1, HPCAL1) and neurofilaments of the middle (NEFL,
+# NEFM).
 #
-# **Weak:** one domain cuts across the layers at the lower right. Its first genes tell why: mammaglobin (SCGB2A2,
-# [specific to the breast](https://pubmed.ncbi.nlm.nih.gov/8631025/)), its partner SCGB1D2 and the trefoil factor TFF1
-# are no genes of cortex, and on the right SCGB2A2 fills just this patch. How they came here is not known to us. A
-# signal foreign to the tissue is structure all the same, and no method that reads the numbers alone can know that it
-# is foreign. Whoever reads the table of genes can.
+# **Weak:** one domain cuts across the layers at the lower right. Its first genes tell why: mammaglobin
+# (SCGB2A2, [specific to the breast](https://pubmed.ncbi.nlm.nih.gov/8631025/)), its partner SCGB1D2 and the
+# trefoil factor TFF1 are no genes of cortex, and on the right SCGB2A2 fills just this patch. How they came
+# here is not known to us. A signal foreign to the tissue is structure all the same, and no method that
+# reads the numbers alone can know that it is foreign. Whoever reads the table of genes can.
 #
 # Which genes go along with SCGB2A2 over the spots?
 logs = adata.copy()
@@ -95,8 +96,8 @@ correlation = pd.Series(r, adata.var_names).sort_values(ascending=False)
 correlation.head(10).round(2)
 
 # %%
-# Six genes of secreting epithelium, then a third secretoglobin and MBP, which is the tissue's own. Without the six,
-# everything again:
+# Six genes of secreting epithelium, then a third secretoglobin and MBP, which is the tissue's own. Without
+# the six, everything again:
 clean = adata[:, (r <= 0.25)].copy()
 sg.pp.graph(clean)
 sg.tl.embed(clean, progress=False)
@@ -107,7 +108,6 @@ ax = sg.pl.spatial(clean, color=["published layer", "scrcl"], match="published l
 # %%
 # **Good:** the patch is gone, and the bands run along the layers from one end of the section to the other.
 #
-# **Still weak:** layer 2 and the outer half of layer 3 share a domain, layer 4, three spots wide, has none of its
-# own, and a band between layer 6 and white matter, which the annotators did not draw, has one. Neither the number of
-# domains nor their borders are told better by more training: these are the largest differences of expression.
+# **Still weak:** layer 2 and the outer half of layer 3 share a domain, layer 4, three spots wide, has none
+# of its own, and a band between layer 6 and white matter, which the annotators did not draw, has one.
 pd.crosstab(layers, clean.obs["scrcl"])
