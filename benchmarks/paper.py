@@ -1,7 +1,7 @@
 """The published method: its code, our preset of it and our default on the same sets, for the same epochs.
 
-    python benchmarks/paper.py run --data ../shared/data --original ../scRCL --python ../scRCL/venv/bin/python
-    python benchmarks/paper.py page
+    python benchmarks/paper.py --data ../shared/data --original ../scRCL --python ../scRCL/venv/bin/python
+    python benchmarks/paper_page.py
 
 A row is one training, in a process of its own: the last epoch, which is what a user gets, and in columns
 that start with ``peeked_`` the epoch that agrees best with the labels, which the paper reports and nobody can
@@ -46,7 +46,6 @@ DRAWS = 20  # k-means runs over which the median is taken
 def parse():
     """Arguments of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("run", "page"))
     parser.add_argument("--data", default=os.environ.get("SCRCL_GEO_DATA", "../shared/data"))
     parser.add_argument("--sets", nargs="+", default=list(SETS))
     parser.add_argument("--methods", nargs="+", default=["preset", "default", "original"])
@@ -60,15 +59,12 @@ def parse():
 
 
 def main():
-    """Run what is missing, or write the page."""
+    """Run what is missing."""
     arguments = parse()
     if arguments.one:
         name, method, epochs, seed = arguments.one
         run = {"preset": preset, "default": default}[method]
         print(json.dumps(run(*read(arguments.data, name), int(epochs), int(seed))))
-        return
-    if arguments.what == "page":
-        arguments.output.with_suffix(".md").write_text(page(read_rows(arguments.output)), encoding="utf-8")
         return
     done = {key(row) for row in read_rows(arguments.output)}
     for seed in arguments.seeds:
@@ -201,7 +197,7 @@ def in_own_process(arguments, name, method, epochs, seed):
     """One row; an error ends the script, as half a table would mislead."""
     shared = {"machine": f"{os.cpu_count()} cores, {platform.machine()}", "commit": commit()}
     if method != "original":
-        command = [sys.executable, __file__, "run", "--data", arguments.data]
+        command = [sys.executable, __file__, "--data", arguments.data]
         command += ["--one", name, method, str(epochs), str(seed)]
         return {**answer(command), **shared}
     label = SETS[name][0]
@@ -261,82 +257,6 @@ def append(path, row):
             name: round(value, 4) if isinstance(value, float) else value for name, value in row.items()
         }
         writer.writerow(rounded)
-
-
-def page(rows):
-    """Accuracy, then time and memory, of each set and method."""
-    groups = {}
-    for row in rows:
-        at = "" if row["method"] == "default" else row["epochs"]
-        groups.setdefault((row["set"], row["method"], at), []).append(row)
-    accuracy, cost = [], []
-    for (name, method, _), group in groups.items():
-        seeds = " ".join(row["seed"] for row in group)
-        last = [" / ".join(shown(values(group, score), 3) for score in SCORES)]
-        last += [span(group, "ARI"), shown(values(group, "smoothed_ARI"), 3), draws(group)]
-        epochs = shown(values(group, "epochs"), 0)
-        peeked = " / ".join(shown(values(group, f"peeked_{score}"), 3) for score in SCORES)
-        accuracy.append([name, method, epochs, seeds, *last, peeked, shown(values(group, "peeked_epoch"), 0)])
-        times = [shown(values(group, c), 3) for c in ("cpu_s_per_epoch", "least_cpu_s_per_epoch")]
-        if method != "default" and any(times):
-            cost.append([name, method, *times, shown(values(group, "peak_gb"), 2)])
-    machine = ", ".join(dict.fromkeys(row["machine"] for row in rows))
-    return "\n".join(
-        [
-            "# The published method",
-            "",
-            "`python benchmarks/paper.py run --original CHECKOUT --python PYTHON`, then `page`. Medians over "
-            "seeds; K given; published default settings for cells and for tissue; spots without a label are "
-            "left out, as the published code does. **The two columns on the right read the labels: no user "
-            "can have them.**",
-            "",
-            *table(
-                "set, method, epochs run, which seeds, ACC / NMI / ARI, "
-                "ARI from–to, ARI after the majority of 50, "
-                "ARI of 20 draws of k-means: median (from–to), PEEKED: best epoch by NMI, PEEKED: its number",
-                accuracy,
-            ),
-            "",
-            "## Time and memory at equal settings",
-            "",
-            f"One thread, {machine}, beside other work: CPU seconds of a step without clustering, median and "
-            "least over the epochs. Same input, width 1500, epochs and weights.",
-            "",
-            *table("set, method, CPU s per epoch, least, peak GB", cost),
-            "",
-        ]
-    )
-
-
-def values(rows, column):
-    """Numbers of a column, without the empty ones."""
-    return [float(row[column]) for row in rows if row[column]]
-
-
-def shown(numbers, digits):
-    """Their median, or nothing."""
-    return f"{statistics.median(numbers):.{digits}f}" if numbers else ""
-
-
-def draws(rows):
-    """Median over draws, and the range in which they lie."""
-    if not values(rows, "lowest_ARI"):
-        return shown(values(rows, "median_ARI"), 3)
-    low, high = min(values(rows, "lowest_ARI")), max(values(rows, "highest_ARI"))
-    return f"{shown(values(rows, 'median_ARI'), 3)} ({low:.2f}–{high:.2f})"
-
-
-def span(rows, column):
-    """The least and the largest, where there are several."""
-    found = values(rows, column)
-    return f"{min(found):.2f}–{max(found):.2f}" if len(found) > 1 else ""
-
-
-def table(header, rows):
-    """Lines of Markdown."""
-    names = header.split(", ")
-    lines = [names, ["---"] * len(names), *rows]
-    return [f"| {' | '.join(line)} |" for line in lines]
 
 
 if __name__ == "__main__":

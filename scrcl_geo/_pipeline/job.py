@@ -61,6 +61,11 @@ def run(
     if job.dataset is not None and job.preset != PAPER:
         found = f"{job.dataset!r} with the preset {job.preset!r}"
         raise _validate.fail("a data set of the paper is for its preset alone", found, "take --preset paper")
+    if job.preset == PAPER and job.batch_size not in ("auto", "full"):
+        found = f"batches of {job.batch_size} cells"
+        raise _validate.fail(
+            "the published method trains on all cells at once", found, "leave --batch-size out"
+        )
     _validate.within("seed", job.seed, 0, _LARGEST_SEED)
     resolve_device(job.device)
     plan = Plan.of(adata, layer=job.layer, spatial=job.spatial, batch_size=job.batch_size, memory=job.memory)

@@ -73,3 +73,8 @@ def test_model_folders_are_checked_before_the_work(source, tmp_path, capsys):
     assert_refused(code, tmp_path, capsys, "a folder with other things in it")
     code = run(source, output, "--save-model", str(tmp_path / "model"), "--preset", "paper")
     assert_refused(code, tmp_path, capsys, "--save-model is not for --preset paper")
+
+
+def test_the_published_method_has_no_batches(source, tmp_path, capsys):
+    code = run(source, tmp_path / "out.h5ad", "--preset", "paper", "--batch-size", "64")
+    assert_refused(code, tmp_path, capsys, "trains on all cells at once")
