@@ -1,7 +1,9 @@
-"""Each tutorial runs, on a part of its data; its page is of the script that stands beside it."""
+"""Pages, pictures and scripts of tutorials agree; scripts use what exists, and run on a part of their data."""
 
+import ast
+import functools
 import importlib.util
-import os
+import inspect
 import re
 from pathlib import Path
 
@@ -9,12 +11,41 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
+import scrcl_geo as sg
+
 ROOT = Path(__file__).parents[1] / "docs"
 SPEC = importlib.util.spec_from_file_location("make_tutorials", ROOT / "make_tutorials.py")
 make_tutorials = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(make_tutorials)
 SCRIPTS = sorted(make_tutorials.SCRIPTS.glob("*.py"))
-N_CELLS = 600  # a set is thinned to as many
+OUTPUTS = re.compile(r"(\s*(```text\n.*?\n```|!\[\]\([^)\n]+\))\n)*\s*", re.DOTALL)
+WITH_DATA = ("merfish_section", "starmap_slides", "visium_cortex")  # of sets that the tests have
+N_CELLS = 500  # a set is thinned to as many
+over_scripts = pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+
+
+def calls(code):
+    """Calls of ``sg. …`` in a piece of code: dotted name, and the node."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Call) and re.fullmatch(r"sg(\.\w+)+", name := ast.unparse(node.func)):
+            yield name, node
+
+
+def outputs(script):
+    """Each cell of a script with what its page shows below it; fails where the page holds anything else."""
+    page = script.with_suffix(".md").read_text()
+    parts = [(cell, make_tutorials.page_of(cell)) for cell in make_tutorials.cells(script)]
+    starts = []
+    end = 0
+    for _, part in parts:
+        starts.append(page.find(part, end))
+        assert starts[-1] >= 0, f"run make tutorials: {part[:80]!r}"
+        end = starts[-1] + len(part)
+    assert starts[0] == 0
+    for (cell, part), start, stop in zip(parts, starts, [*starts[1:], len(page)], strict=True):
+        below = page[start + len(part) : stop]
+        assert OUTPUTS.fullmatch(below), f"run make tutorials: {below[:80]!r}"
+        yield cell, below
 
 
 def test_all_tutorials_are_listed():
@@ -23,45 +54,53 @@ def test_all_tutorials_are_listed():
     assert len(listed) == 5
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+@over_scripts
 def test_the_page_is_that_of_the_script(script):
-    page = script.with_suffix(".md").read_text()
-    start = 0
-    for cell in make_tutorials.cells(script):
-        part = make_tutorials.page_of(cell)
-        found = page.find(part, start)
-        assert found >= start, f"run make tutorials: {part[:80]!r}"
-        start = found + len(part)
+    pictures = []
+    for cell, below in outputs(script):
+        shown = re.findall(r"images/tutorials/(\S+)\)", below)
+        assert len(shown) == sum(name.startswith("sg.pl.") for name, _ in calls(cell.code)), cell.code
+        assert ("```text" in below) >= ("print(" in cell.code), cell.code
+        pictures += shown
+    assert pictures == [f"{script.stem}_{i + 1}.png" for i in range(len(pictures))]
+    files = {path.name for path in make_tutorials.PICTURES.glob(f"{script.stem}_*.png")}
+    assert files == set(pictures)
 
 
-def test_every_picture_is_shown_and_small():
-    shown = set()
-    for script in SCRIPTS:
-        shown |= set(re.findall(r"images/tutorials/(\S+\.png)", script.with_suffix(".md").read_text()))
+def test_pictures_are_small_and_of_a_script():
     files = list(make_tutorials.PICTURES.iterdir())
-    assert {path.name for path in files} == shown
+    assert {path.stem.rpartition("_")[0] for path in files} == {script.stem for script in SCRIPTS}
     assert sum(path.stat().st_size for path in files) < 3e6
 
 
-def thinned(folder):
-    """``sg.datasets.load`` of the sets in a folder, with a random part of the cells."""
-    load = make_tutorials.from_folder(folder)
-
-    def part(name):
-        if not (folder / f"{name}.h5ad").exists() and "SCRCL_GEO_CACHE" not in os.environ:
-            pytest.skip(f"{name} has to be in the folder, or in the cache that SCRCL_GEO_CACHE names")
-        adata = load(name)
-        kept = np.random.default_rng(0).permutation(adata.n_obs)[:N_CELLS]
-        return adata[np.sort(kept)].copy()
-
-    return part
+@over_scripts
+def test_the_script_calls_what_exists(script):
+    found = list(calls(script.read_text()))
+    assert found
+    known = set(sg.datasets.available().index)
+    for name, node in found:
+        function = functools.reduce(getattr, name.split(".")[1:], sg)
+        positional = [None] * len(node.args)
+        named = {keyword.arg: None for keyword in node.keywords}
+        inspect.signature(function).bind(*positional, **named)  # raises where an argument does not exist
+        if name == "sg.datasets.load":
+            assert not isinstance(node.args[0], ast.Constant) or node.args[0].value in known
 
 
 @pytest.mark.slow
 @pytest.mark.realdata
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
-def test_the_script_runs(script, real_data):
+@pytest.mark.parametrize("name", WITH_DATA)
+def test_the_script_runs(name, real_data, monkeypatch):
     mpl.use("Agg")
-    n_figures = sum(len(figures) for _, _, figures in make_tutorials.run(script, thinned(real_data)))
-    assert n_figures == len(list(make_tutorials.PICTURES.glob(f"{script.stem}_*.png")))
+    load = make_tutorials.from_folder(real_data)
+
+    def part(name):
+        adata = load(name)
+        kept = np.random.default_rng(0).permutation(adata.n_obs)[:N_CELLS]
+        return adata[np.sort(kept)].copy()
+
+    monkeypatch.setattr(sg.tl, "embed", functools.partial(sg.tl.embed, max_epochs=3))
+    script = make_tutorials.SCRIPTS / f"{name}.py"
+    n_figures = sum(len(figures) for _, _, figures in make_tutorials.run(script, part))
+    assert n_figures == len(list(make_tutorials.PICTURES.glob(f"{name}_*.png")))
