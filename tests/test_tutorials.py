@@ -1,4 +1,4 @@
-"""Pages, pictures and scripts of tutorials agree; scripts use what exists, and run on a part of their data."""
+"""Pages, pictures and scripts of tutorials agree; scripts use what exists and run on a part of their data."""
 
 import ast
 import functools
