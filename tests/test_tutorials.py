@@ -1,4 +1,4 @@
-"""Pages, pictures and scripts of tutorials agree; scripts use what exists and run on a part of their data."""
+"""Pages, pictures and scripts of tutorials agree, and scripts use what exists; ``make tutorials`` runs them."""
 
 import ast
 import functools
@@ -7,8 +7,6 @@ import inspect
 import re
 from pathlib import Path
 
-import matplotlib as mpl
-import numpy as np
 import pytest
 
 import scrcl_geo as sg
@@ -19,8 +17,6 @@ make_tutorials = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(make_tutorials)
 SCRIPTS = sorted(make_tutorials.SCRIPTS.glob("*.py"))
 OUTPUTS = re.compile(r"(\s*(```text\n.*?\n```|!\[\]\([^)\n]+\))\n)*\s*", re.DOTALL)
-WITH_DATA = ("merfish_section", "starmap_slides", "visium_cortex")  # of sets that the tests have
-N_CELLS = 500  # a set is thinned to as many
 over_scripts = pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 
 
@@ -85,22 +81,3 @@ def test_the_script_calls_what_exists(script):
         inspect.signature(function).bind(*positional, **named)  # raises where an argument does not exist
         if name == "sg.datasets.load":
             assert not isinstance(node.args[0], ast.Constant) or node.args[0].value in known
-
-
-@pytest.mark.slow
-@pytest.mark.realdata
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", WITH_DATA)
-def test_the_script_runs(name, real_data, monkeypatch):
-    mpl.use("Agg")
-    load = make_tutorials.from_folder(real_data)
-
-    def part(name):
-        adata = load(name)
-        kept = np.random.default_rng(0).permutation(adata.n_obs)[:N_CELLS]
-        return adata[np.sort(kept)].copy()
-
-    monkeypatch.setattr(sg.tl, "embed", functools.partial(sg.tl.embed, max_epochs=3))
-    script = make_tutorials.SCRIPTS / f"{name}.py"
-    n_figures = sum(len(figures) for _, _, figures in make_tutorials.run(script, part))
-    assert n_figures == len(list(make_tutorials.PICTURES.glob(f"{name}_*.png")))
