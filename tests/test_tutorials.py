@@ -1,4 +1,4 @@
-"""Pages, pictures and scripts of tutorials agree, and scripts use what exists; ``make tutorials`` runs them."""
+"""Pages, pictures and scripts of tutorials agree; scripts use what exists. ``make tutorials`` runs them."""
 
 import ast
 import functools
