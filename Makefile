@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint docs bench trust mutants audit clean
+.PHONY: demo test lint docs tutorials bench trust mutants audit clean
 
 demo: $(STAMP)
 	$(BIN)/python benchmarks/demo.py
@@ -21,6 +21,10 @@ lint: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+
+# runs them on the real data, which SCRCL_GEO_DATA names or a download has; refreshes the committed pages and pictures
+tutorials: $(STAMP)
+	$(BIN)/python docs/make_tutorials.py
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/run.py cells

@@ -1,4 +1,4 @@
-"""Sphinx: Markdown pages, executed tutorials, API reference; built with warnings as errors."""
+"""Sphinx: Markdown pages, API reference; built with warnings as errors."""
 
 import logging
 import warnings
@@ -23,10 +23,9 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
     "sphinx.ext.napoleon",
-    "sphinx_gallery.gen_gallery",
 ]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
-exclude_patterns = ["_build", "tutorials/README.rst", "extend"]
+exclude_patterns = ["_build", "extend"]
 html_theme = "furo"
 html_title = f"scrcl_geo {version}"
 
@@ -41,15 +40,3 @@ autodoc_typehints = "none"  # the signature has them
 autodoc_member_order = "bysource"
 napoleon_google_docstring = False
 napoleon_use_rtype = False
-
-sphinx_gallery_conf = {
-    "examples_dirs": "tutorials",
-    "gallery_dirs": "auto_tutorials",
-    "filename_pattern": r"\.py$",
-    "within_subsection_order": "FileNameSortKey",
-    "abort_on_example_error": True,
-    "download_all_examples": False,
-    "min_reported_time": 0,
-    "show_memory": False,
-    "plot_gallery": True,
-}

@@ -51,3 +51,9 @@ def test_the_table_of_checks_is_that_of_the_source():
     table = runpy.run_path(str(ROOT / "docs" / "make_checks.py"))["page"]()
     assert table.count("\n| ") > 90
     assert (ROOT / "docs" / "checks.md").read_text() == table, "run python docs/make_checks.py"
+
+
+def test_the_command_line_is_that_of_the_parser():
+    text = runpy.run_path(str(ROOT / "docs" / "make_command_line.py"))["page"]()
+    assert text.count("\n## scrcl-geo ") == 7
+    assert (ROOT / "docs" / "command_line.md").read_text() == text, "run python docs/make_command_line.py"

@@ -67,7 +67,7 @@ def associations(
 ) -> Axes:
     """Heat map of the top genes of each cluster: association scores, genes × clusters.
 
-    A bracket beside the genes says whose top genes they are.
+    A bracket beside the genes says whose top genes they are; genes have their symbols where ``var`` has them.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def associations(
     limit = float(np.nanmax(np.abs(scores.to_numpy())))
     image = ax.imshow(scores, aspect="auto", cmap=palette, vmin=-limit, vmax=limit)
     ax.set_xticks(range(len(groups)), groups)
-    ax.set_yticks(range(len(top)), top, fontsize=7)
+    ax.set_yticks(range(len(top)), listed["symbols" if "symbols" in listed else "names"], fontsize=7)
     ax.set(xlabel="cluster", title="gene associations")
     _brackets(ax, listed["group"].tolist())
     label = "z-score" if scale == "none" else "z-score over the gene's largest"

@@ -2,6 +2,7 @@
 
 import gzip
 import tarfile
+from types import SimpleNamespace
 
 import anndata as ad
 import h5py
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 from datasets.r_objects import single_cell_experiment
 from readers import make
+from scipy import sparse
 
 from scrcl_geo.datasets.prepare import prepare
 from scrcl_geo.datasets.prepare.__main__ import main
@@ -94,6 +96,22 @@ def test_r_lists(tmp_path, monkeypatch):
     assert list(adata.obs_names) == CELLS
     with pytest.raises(ValueError, match=r"R object\['nothing'\] is missing: found 'high', 'low'"):
         prepare("r_lists", [tmp_path / "x.rda"], counts="set/nothing", labels={})
+
+
+def test_r_lists_of_a_sparse_matrix_with_symbols(tmp_path, monkeypatch):
+    from scrcl_geo.datasets.prepare import r_lists
+
+    counts = sparse.csc_matrix(COUNTS.T)  # genes × cells
+    stored = SimpleNamespace(
+        i=counts.indices, p=counts.indptr, x=counts.data, Dim=counts.shape, Dimnames=[np.array(GENES), CELLS]
+    )
+    info = pd.DataFrame({"z": LABELS}, CELLS)
+    symbols = [GENES[1], *GENES[1:]]  # two genes of one name
+    monkeypatch.setattr(r_lists, "read_r", lambda path: {"m": stored, "info": info, "symbols": symbols})
+    adata = prepare("r_lists", [tmp_path], counts="m", labels={"domain": "info/z"}, symbols="symbols")
+    np.testing.assert_array_equal(adata.X.toarray(), COUNTS)
+    assert list(adata.var["gene_ids"]) == GENES
+    assert list(adata.var_names[:2]) == [GENES[1], f"{GENES[1]}-1"]
 
 
 def test_banksy(tmp_path, monkeypatch):

@@ -47,6 +47,15 @@ def test_every_gene_of_the_heat_map_is_labelled(done):
     assert [tick.get_text() for tick in ax.get_yticklabels()] == list(top)
 
 
+def test_genes_of_the_heat_map_have_their_symbols(done):
+    table = done.uns["scrcl_associations"]
+    done.uns["scrcl_associations"] = table.assign(symbols="symbol of " + table["names"])
+    ax = sg.pl.associations(done, n_genes=2)
+    done.uns["scrcl_associations"] = table
+    top = table.groupby("group").head(2)["names"].unique()
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == [f"symbol of {name}" for name in top]
+
+
 def test_errors_name_the_remedy(adata):
     with pytest.raises(ValueError, match=r"run sg.tl.umap\(adata\) first"):
         sg.pl.umap(adata)

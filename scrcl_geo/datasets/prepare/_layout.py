@@ -29,6 +29,7 @@ def layout(
     Files without names get ``cell0``, … and ``g0``, …
     """
     from anndata import AnnData
+    from anndata.utils import make_index_unique
 
     x = sparse.csr_matrix(counts, dtype=np.float32)
     x.eliminate_zeros()
@@ -49,8 +50,8 @@ def layout(
         obs[key] = (
             known.where(known.notna(), None).map(lambda v: v if v is None else str(v)).astype("category")
         )
-    adata = AnnData(x, obs=obs, var=pd.DataFrame(index=pd.Index(symbols, dtype=object)))
-    adata.var_names_make_unique()
+    var = pd.DataFrame(index=make_index_unique(pd.Index(symbols, dtype=object)))
+    adata = AnnData(x, obs=obs, var=var)
     if spatial is not None:
         adata.obsm[_keys.SPATIAL] = np.asarray(spatial, dtype=np.float64)
     return adata

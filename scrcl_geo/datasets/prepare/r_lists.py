@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import sparse
 
 from scrcl_geo import _validate
 from scrcl_geo.datasets.prepare._layout import layout
+from scrcl_geo.datasets.prepare._r_matrix import r_matrix
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -24,6 +26,7 @@ def convert(
     *,
     counts: str | Sequence[str],
     labels: Mapping[str, str],
+    symbols: str | None = None,
     numbers: Mapping[str, str] | None = None,
     spatial: Sequence[str] = (),
     name_by_place: bool = False,
@@ -38,6 +41,8 @@ def convert(
         Path of the matrix, or of several with the same cells.
     labels, numbers
         New column of ``obs`` and the path it comes from.
+    symbols
+        Path of the names of genes, where the matrix has identifiers; those go to ``var["gene_ids"]``.
     spatial
         Paths of x and y.
     name_by_place
@@ -45,23 +50,26 @@ def convert(
     """
     data = read_r(files[0])
     paths = [counts] if isinstance(counts, str) else list(counts)
-    matrices = [part(data, path) for path in paths]
+    matrices = [r_matrix(part(data, path)) for path in paths]
     coordinates = (
         np.stack([np.asarray(part(data, path), float) for path in spatial], axis=1) if spatial else None
     )
-    cells = list(matrices[0].coords["dim_1"].values) if "dim_1" in matrices[0].coords else None
+    cells = matrices[0][2]
     if name_by_place and coordinates is not None:
         cells = [f"{x:.0f}x{y:.0f}" for x, y in coordinates]
-    genes = np.concatenate([matrix.coords["dim_0"].values for matrix in matrices])
+    genes = np.concatenate([names for _, names, _ in matrices])
     first = np.sort(np.unique(genes, return_index=True)[1])  # a gene in two matrices is taken once
-    return layout(
-        np.concatenate([matrix.values for matrix in matrices])[first].T,
+    adata = layout(
+        sparse.hstack([matrix for matrix, _, _ in matrices], format="csr")[:, first],
         cells=cells,
-        genes=genes[first],
+        genes=genes[first] if symbols is None else part(data, symbols),
         labels={key: part(data, path) for key, path in labels.items()},
         numbers={key: part(data, path) for key, path in (numbers or {}).items()},
         spatial=coordinates,
     )
+    if symbols is not None:
+        adata.var["gene_ids"] = genes[first].astype(str)
+    return adata
 
 
 def read_r(path: Path) -> dict[str, Any]:

@@ -7,11 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from scipy import sparse
-
 from scrcl_geo import _validate
 from scrcl_geo.datasets.prepare._layout import layout
+from scrcl_geo.datasets.prepare._r_matrix import r_matrix
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -37,7 +35,7 @@ def convert(files: Sequence[Path], *, label: str = "cell_type1", label_key: str 
     if labels is None:
         found = _validate.shown([key for values in lists for key in values])
         raise _validate.fail(f"no column {label!r} in {files[0]}", found, "name another one as label")
-    matrix, genes, cells = _matrix(assay)
+    matrix, genes, cells = r_matrix(assay)
     return layout(matrix, cells=cells, genes=genes, labels={label_key: labels})
 
 
@@ -51,13 +49,3 @@ def _lists(stored: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
             yield {str(key): entry for key, entry in value.items()}
         if isinstance(value, dict) or (hasattr(value, "__dict__") and not hasattr(value, "dtype")):
             yield from _lists(value, depth + 1)
-
-
-def _matrix(assay: Any) -> tuple[Any, Any, Any]:
-    """Cells × genes, with names, from a dense matrix or a ``dgCMatrix``."""
-    if hasattr(assay, "coords"):  # rows are genes
-        coords = assay.coords
-        return assay.values.T, coords["dim_0"].values, coords["dim_1"].values
-    genes, cells = assay.Dimnames
-    shape = tuple(int(n) for n in np.asarray(assay.Dim))
-    return sparse.csc_matrix((assay.x, assay.i, assay.p), shape=shape).T, genes, cells
