@@ -61,6 +61,6 @@ correlation.head(10).round(2)
 # %%
 # Six genes stand out; [MUC1](https://www.ensembl.org/id/ENSG00000185499) and the trefoil factor
 # [TFF1](https://www.ensembl.org/id/ENSG00000160182) are two of them, genes of epithelium that secretes. MBP,
-# which is the tissue's own, is below. `adata[:, r <= 0.25].copy()` is the slide without the six: the same four
-# lines as above find its domains. Here is how the published layers lie in the domains found with them:
+# which is the tissue's own, is below. `adata[:, r <= 0.25].copy()` is the slide without the six, to be run
+# again. Rows are published layers, columns the domains found with all genes.
 pd.crosstab(layers, adata.obs["scrcl"])
