@@ -12,8 +12,9 @@ from scrcl_geo import _keys, _validate
 from scrcl_geo._features import checks
 from scrcl_geo._features.rows import on_disk
 from scrcl_geo._features.values import SAMPLE
+from scrcl_geo._neighbors.knn import EXACT_UP_TO
 from scrcl_geo.cluster._sample import CLUSTERED
-from scrcl_geo.graph._batch_size import FULL_UP_TO, resolve_batch_size
+from scrcl_geo.graph._batch_size import resolve_batch_size
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -55,13 +56,14 @@ class Plan:
             Not even small batches fit.
         """
         matrix = checks.data_matrix(adata, layer)
+        in_space = spatial == "yes" or (spatial == "auto" and _keys.SPATIAL in adata.obsm)
         plan = cls(
             n_cells=adata.n_obs,
             n_genes=min(adata.n_vars, 2000),
             n_values=_stored_values(matrix),
-            in_space=spatial == "yes" or (spatial == "auto" and _keys.SPATIAL in adata.obsm),
+            in_space=in_space,
             from_disk=on_disk(matrix),
-            batch_size=resolve_batch_size(batch_size, adata.n_obs),
+            batch_size=resolve_batch_size(batch_size, adata.n_obs, in_space=in_space),
         )
         while memory is not None and plan.gigabytes > memory and batch_size == "auto":
             smaller = plan.cells_per_step // 2
@@ -86,7 +88,7 @@ class Plan:
         n, values = self.n_cells, self.n_values
         sample = min(n, SAMPLE)
         components = 3 * (sample * self.n_genes**2 / 8e10 + n * self.n_genes / 5e8)
-        neighbors = n**2 / 2.5e8 if n <= FULL_UP_TO else n * np.sqrt(n) / 1.2e6
+        neighbors = n**2 / 2.5e8 if n <= EXACT_UP_TO else n * np.sqrt(n) / 1.2e6
         composition = 6e-4 * n if self.in_space else 0.0
         steps = _STEPS if self.batch_size == "full" else 3 * _STEPS
         read = values / 1.5e8

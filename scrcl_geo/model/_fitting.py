@@ -25,8 +25,6 @@ from scrcl_geo.train._runtime import seeded
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
-_STEPS_FOR_ONE = 3  # noisy steps on batches stand in for one on all cells
-
 
 def mark_cells(data: HeteroData, *, seed: int) -> None:
     """Mark cells as held out and, without space, weigh them for an even draw."""
@@ -38,7 +36,8 @@ def mark_cells(data: HeteroData, *, seed: int) -> None:
 
 def batches_of(data: HeteroData, batch_size: int | str, *, seed: int, ranks: Ranks | None = None) -> Batches:
     """The whole graph as a list of one, or mini-batches of it; with others, of this process's share."""
-    size = resolve_batch_size(batch_size, int(data[_keys.CELL].num_nodes))
+    in_space = _keys.NEAR in data.edge_types
+    size = resolve_batch_size(batch_size, int(data[_keys.CELL].num_nodes), in_space=in_space)
     if ranks is not None:
         return share(ranks, data, size, seed=seed)
     if size == "full":
@@ -68,13 +67,9 @@ def sizes_of(data: HeteroData) -> dict[str, Any]:
     }
 
 
-def settings_of(
-    config: dict[str, Any], n_batches: int, max_epochs: int | None, *, n_ranks: int = 1
-) -> TrainingSettings:
-    """How a model is trained; in mini-batches, epochs shrink. A step of several processes is less noisy."""
-    epochs = max_epochs or config["max_epochs"]
-    if n_batches > 1:
-        epochs = max(1, ceil(max(1, _STEPS_FOR_ONE / n_ranks) * epochs / n_batches))
+def settings_of(config: dict[str, Any], n_batches: int, max_epochs: int | None) -> TrainingSettings:
+    """How a model is trained; in mini-batches, epochs shrink, for as many steps as on all cells at once."""
+    epochs = ceil((max_epochs or config["max_epochs"]) / n_batches)
     masked, stops = bool(config["mask_rate"]), config["early_stopping"]
     return TrainingSettings(
         epochs,

@@ -71,9 +71,10 @@ class ScRCL(TrainedModel):
         Networks trained, a seed each; their embeddings stand side by side.
     max_epochs, learning_rate, weight_decay, max_grad_norm
         Of Adam, and the norm that gradients are clipped to, None for none; in mini-batches, epochs shrink to
-        keep three times as many steps.
+        as many steps as there would be on all cells at once.
     batch_size
-        Cells per mini-batch, ``"full"``, or ``"auto"``: all up to 20,000 cells, about 8,000 beyond.
+        Cells per mini-batch, ``"full"``, or ``"auto"``: 2,048, in tissue 8,192, or all cells
+        where these are no more than two batches.
     preset
         ``"default"`` or ``"paper"``; see :meth:`paper`.
 
@@ -222,8 +223,7 @@ class ScRCL(TrainedModel):
             batches = batches_of(data, self.config["batch_size"], seed=seed, ranks=ranks)
         del data  # shared out, each process holds its own cells alone
         shown = next(iter(batches)) if self.parts.own else None
-        n_ranks = 1 if ranks is None else ranks.size
-        settings = settings_of(self.config, len(batches), max_epochs, n_ranks=n_ranks)
+        settings = settings_of(self.config, len(batches), max_epochs)
         if checkpoint is not None:
             own = [repr(part) for part in (self.parts, self.objective.config(), self.config, max_epochs)]
             checkpoint.run = repr((self.input_hash_, own, __version__, str(torch.__version__)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn.functional import gelu, leaky_relu, relu
 
+from scrcl_geo.nn.dropout import Dropout
 from scrcl_geo.nn.propagation import SmoothedLinear
 
 
@@ -39,7 +40,7 @@ class CellEncoder(nn.Module):
     ) -> None:
         super().__init__()
         self.hidden = nn.Linear(in_channels, hidden_channels)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.out = nn.Linear(hidden_channels, out_channels)
 
     def forward(self, x: Tensor) -> Tensor:

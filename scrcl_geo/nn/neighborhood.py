@@ -11,6 +11,7 @@ from torch_geometric.nn import MessagePassing
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo._messages import aggregate
+from scrcl_geo.nn.dropout import Dropout
 
 EdgeType = tuple[str, str, str]
 _TINY = 1e-6
@@ -90,7 +91,7 @@ class NeighborhoodEncoder(nn.Module):
             {name: nn.Linear(state_channels * len(hops), hidden_channels) for name, hops in reaches.items()}
         )
         self.relation_weight = nn.ParameterDict({name: nn.Parameter(torch.zeros(())) for name in reaches})
-        self.out = nn.Sequential(nn.GELU(), nn.Dropout(dropout), nn.Linear(hidden_channels, out_channels))
+        self.out = nn.Sequential(nn.GELU(), Dropout(dropout), nn.Linear(hidden_channels, out_channels))
 
     def forward(
         self,

@@ -11,6 +11,7 @@ from torch_geometric.nn import MessagePassing
 
 from scrcl_geo import _keys
 from scrcl_geo._messages import aggregate
+from scrcl_geo.nn.dropout import Dropout
 from scrcl_geo.nn.propagation import smooth
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class BipartiteRefinement(nn.Module):
     ) -> None:
         super().__init__()
         self.mean, self.unit = mean, unit
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.messages = ExpressionConv()
         self.to_gene = nn.Linear(in_channels, out_channels, bias=False)
         self.itself = nn.Linear(in_channels, out_channels, bias=False)

@@ -129,15 +129,14 @@ def test_mean_gradient_agrees_with_the_full_graphs(graph, parts):
 def test_a_model_trains_in_batches_and_maps_all_cells(monkeypatch):
     adata = sg.datasets.toy(n_slides=1, n_cells=600, n_genes=60)
     sg.pp.graph(adata)
-    model = sg.ScRCL(batch_size=200, max_epochs=2).fit(adata, progress=False)
+    model = sg.ScRCL(batch_size=200, max_epochs=6).fit(adata, progress=False)
     assert len(model.log_.losses) == 2
     embedding = model.embed(adata)
     assert embedding.shape[0] == 600
     assert np.isfinite(embedding).all()
-    again = sg.ScRCL(batch_size=200, max_epochs=2).fit(adata, progress=False).embed(adata)
+    again = sg.ScRCL(batch_size=200, max_epochs=6).fit(adata, progress=False).embed(adata)
     np.testing.assert_array_equal(embedding, again)
     forced = sg.ScRCL(batch_size="full", max_epochs=2)
-    monkeypatch.setattr(_batch_size, "FULL_UP_TO", 100)
-    monkeypatch.setattr(_batch_size, "BATCH_SIZE", 150)
+    monkeypatch.setattr(_batch_size, "CELLS_IN_SPACE", 150)
     assert len(forced.fit(adata, progress=False).log_.losses) == 2
-    assert len(sg.ScRCL(max_epochs=2).fit(adata, progress=False).log_.losses) == 2  # 6 steps in 4 batches
+    assert len(sg.ScRCL(max_epochs=6).fit(adata, progress=False).log_.losses) == 2  # 4 batches an epoch
