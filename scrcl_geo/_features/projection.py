@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy import linalg, sparse
+from scipy.sparse.linalg import ArpackNoConvergence, eigsh
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo._features.rows import chunks, column_sums
@@ -17,6 +19,7 @@ LOG, ZSCORE, PEARSON = TRANSFORMS = _keys.TRANSFORMS
 _THETA = 100.0  # overdispersion of the null model of Lause et al.
 _ZSCORE_LIMIT = 10.0
 _ROUNDING = 1e-5  # difference of single-precision numbers that says nothing, beside their size
+_LARGE = 1000  # genes from which on Lanczos takes a third of the time of a direct solver
 _TINY = float(np.finfo(np.float32).tiny)
 
 Rows = Callable[[Any, np.ndarray], np.ndarray]
@@ -87,15 +90,25 @@ def fit_projection(
         second += linalg.blas.ssyrk(1.0, dense.T)  # the upper triangle of denseᵀ dense
     average = total / len(totals)
     covariance = second / len(totals) - np.outer(average, average)
-    first = n_genes - n_components
-    values, vectors = linalg.eigh(covariance, lower=False, subset_by_index=(first, n_genes - 1))
-    vectors = vectors[:, ::-1]
+    values, vectors = _leading(covariance, n_components)
     # an eigenvector's sign is arbitrary: the largest loading is made positive
     vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), range(n_components)])
     vectors = vectors / np.sqrt(max(values.sum(), _TINY))
     if (high - low <= _ROUNDING * np.maximum(np.abs(low), np.abs(high))).all():
         vectors[:] = 0  # scaled up, rounding would look like components
     return Projection(transform, mean, scale, limit, vectors.astype(np.float32), average @ vectors)
+
+
+def _leading(covariance: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """The n largest eigenvalues, falling, and their vectors in columns; reads the upper triangle alone."""
+    size = len(covariance)
+    if size >= max(_LARGE, 10 * n) and covariance.any():
+        full = np.triu(covariance) + np.triu(covariance, 1).T
+        with suppress(ArpackNoConvergence):
+            values, vectors = eigsh(full, n, v0=np.ones(size))
+            return values[::-1], vectors[:, ::-1]
+    values, vectors = linalg.eigh(covariance, lower=False, subset_by_index=(size - n, size - 1))
+    return values[::-1], vectors[:, ::-1]
 
 
 def residual_variance(matrix: Any, totals: np.ndarray) -> np.ndarray:
