@@ -12,7 +12,6 @@ is run by ``original.py`` from a checkout that is named, with the Python that ha
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import os
 import platform
@@ -22,6 +21,8 @@ import sys
 import time
 import warnings
 from pathlib import Path
+
+from rows import append_row, read_rows
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -75,7 +76,7 @@ def main():
                 if key(row) in done or (method == "original" and not arguments.original):
                     continue
                 row |= in_own_process(arguments, name, method, epochs, seed)
-                append(arguments.output, row)
+                append_row(arguments.output, row, COLUMNS)
                 print(f"{name} {method} seed {seed}: ARI {row['ARI']:.3f}", flush=True)
 
 
@@ -236,27 +237,6 @@ def commit():
     """Short hash of the code that runs; empty without git."""
     command = ["git", "-C", str(HERE), "describe", "--always", "--exclude=*", "--abbrev=10", "--dirty"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
-
-
-def read_rows(path):
-    """Rows of a CSV, none where there is no file."""
-    if not path.exists():
-        return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def append(path, row):
-    """One more row."""
-    new = not path.exists()
-    with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, restval="")
-        if new:
-            writer.writeheader()
-        rounded = {
-            name: round(value, 4) if isinstance(value, float) else value for name, value in row.items()
-        }
-        writer.writerow(rounded)
 
 
 if __name__ == "__main__":

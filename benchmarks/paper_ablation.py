@@ -11,13 +11,14 @@ Rows that are already there are not run again.
 from __future__ import annotations
 
 import argparse
-import csv
 import os
 import statistics
 import warnings
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
+
+from rows import append_row, read_rows
 
 RESULTS = Path(__file__).parent / "results"
 SETS = {"Goolam": "cell_type", "STARmap_mPFC_BZ9": "domain", "Zeisel_subset1464": "cell_type"}
@@ -73,7 +74,8 @@ def main():
                 if (name, factor, value, str(seed)) in done:
                     continue
                 score = one(*read(arguments.data, name), dict(change), seed)
-                append(arguments.output, dict(zip(COLUMNS, (name, factor, value, seed, score), strict=True)))
+                row = dict(zip(COLUMNS, (name, factor, value, seed, score), strict=True))
+                append_row(arguments.output, row, COLUMNS)
                 print(f"{name} {factor} {value} seed {seed}: {score:.3f}", flush=True)
 
 
@@ -116,24 +118,6 @@ def one(adata, truth, change, seed):
     embedding = (views.side_by_side(on) if embedding is None else embedding).numpy()
     draws = [sg.cluster.spherical_kmeans(embedding, k, seed=draw) for draw in range(DRAWS)]
     return round(statistics.median(sg.metrics.scores(truth, labels)["ARI"] for labels in draws), 4)
-
-
-def read_rows(path):
-    """Rows of a CSV, none where there is no file."""
-    if not path.exists():
-        return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def append(path, row):
-    """One more row."""
-    new = not path.exists()
-    with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
 
 
 def means(rows):

@@ -11,7 +11,8 @@ import argparse
 import statistics
 from pathlib import Path
 
-from paper import RESULTS, SCORES, read_rows
+from paper import RESULTS, SCORES
+from rows import read_rows
 
 
 def main():
