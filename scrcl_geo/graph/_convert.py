@@ -141,8 +141,9 @@ def _edges(matrix: sparse.spmatrix) -> tuple[EdgeIndex, torch.Tensor]:
     matrix = sparse.csr_matrix(matrix)
     matrix.sort_indices()
     n_targets, n_sources = matrix.shape
-    target = np.repeat(np.arange(n_targets), np.diff(matrix.indptr))
-    index = torch.from_numpy(np.stack([matrix.indices, target]).astype(np.int64))
+    index = torch.empty((2, matrix.nnz), dtype=torch.long)
+    index[0] = torch.from_numpy(matrix.indices)
+    index[1] = torch.arange(n_targets).repeat_interleave(torch.from_numpy(np.diff(matrix.indptr)))
     undirected = n_targets == n_sources and (matrix != matrix.T).nnz == 0
     edges = EdgeIndex(
         index, sparse_size=(n_sources, n_targets), sort_order="col", is_undirected=bool(undirected)
