@@ -1,4 +1,4 @@
-"""Our product of messages against PyG's and torch's, and PyG's ``subgraph`` against slices of SciPy matrices.
+"""Our product of messages, cut of a batch and dropout against PyG's, SciPy's and torch's.
 
     OMP_NUM_THREADS=1 python benchmarks/products.py
 
@@ -29,6 +29,7 @@ from torch_geometric.utils import scatter
 from scrcl_geo._messages import aggregate, csr_tensor
 from scrcl_geo.graph._batches import subgraph
 from scrcl_geo.graph._convert import from_matrices
+from scrcl_geo.nn.dropout import Dropout
 
 HERE = Path(__file__).parent
 Product = Callable[[Tensor], Tensor]
@@ -162,6 +163,13 @@ def cuts(n_cells: int, n_genes: int, n_values: int, batch: int, repeats: int) ->
     return rows
 
 
+def drops(n_rows: int, width: int, repeats: int) -> list[tuple[str, str]]:
+    """Milliseconds to drop a tenth of the entries, forward and backward."""
+    x = torch.ones(n_rows, width)
+    ways = {"scrcl_geo.nn.dropout.Dropout": Dropout(0.1), "torch.nn.Dropout": torch.nn.Dropout(0.1)}
+    return [(name, f"{milliseconds(way, x, repeats)[0]:.1f}") for name, way in ways.items()]
+
+
 def markdown(sections: dict[str, list[tuple[str, str]]]) -> str:
     """A table per section, with versions."""
     names = ("torch", "torch-geometric", "scipy", "numpy")
@@ -205,6 +213,7 @@ def main() -> None:
         f"One batch of {batch:,} of {large:,} cells, 130 genes and 20 neighbours a cell": cuts(
             large, size(2000), 130, batch, max(1, arguments.repeats // 3)
         ),
+        f"Dropout of {batch:,} × 128 entries": drops(batch, 128, arguments.repeats),
     }
     text = markdown(sections)
     arguments.output.write_text(text, encoding="utf-8")

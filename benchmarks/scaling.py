@@ -1,7 +1,7 @@
 """From disk to labels at growing size: seconds per stage, peak memory, exponents, beside scanpy.
 
     python benchmarks/scaling.py 10000 30000 100000 300000 --folder scaling
-    python benchmarks/scaling.py 100000 --folder scaling --peers scanpy
+    python benchmarks/scaling.py 100000 --folder scaling --methods scrcl scanpy
 
 Counts are drawn in a stream to disk: 2,000 genes at about 10 % density, 20 planted types with 60 marker genes
 each. Every run is a process of its own.
