@@ -11,6 +11,7 @@ import numpy as np
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo._features import checks
+from scrcl_geo._features.symbols import gene_positions
 from scrcl_geo.pl._axes import new_axes, saved
 from scrcl_geo.pl._cells import spatial
 from scrcl_geo.pl._docs import documented
@@ -34,6 +35,8 @@ def dotplot(
     **kwargs: Any,
 ) -> Axes:
     """Top genes of each cluster: mean log expression as colour, share of cells that express it as size.
+
+    Genes have their symbols where ``var`` has them.
 
     Parameters
     ----------
@@ -79,8 +82,13 @@ def dotplot(
     ax = ax or new_axes((3.0 + 0.35 * len(top), 2.2 + 0.3 * groups.nunique()))
     names = {group: list(part["names"]) for group, part in top.groupby("group", sort=False)}
     axes = sc.pl.dotplot(shown, names, groupby=groupby, cmap=palette, ax=ax, show=False, **kwargs)
+    dots = axes["mainplot_ax"]
+    if "symbols" in top:
+        symbols = dict(zip(top["names"], top["symbols"], strict=True))
+        along = dots.yaxis if kwargs.get("swap_axes") else dots.xaxis
+        along.set_ticklabels([symbols[label.get_text()] for label in along.get_ticklabels()])
     saved(ax, save)
-    return axes["mainplot_ax"]
+    return dots
 
 
 @documented
@@ -101,7 +109,7 @@ def gene(
     Parameters
     ----------
     name
-        Gene, one of those in use.
+        Gene, one of those in use, or its symbol.
     use_rep
         Key of ``obsm`` that the gene embeddings were made from; by default as in
         :func:`scrcl_geo.tl.associations`.
@@ -137,7 +145,7 @@ def gene(
     checks.coordinates(adata, spatial_key)
     embedding = _validate.key(adata.varm, key, slot="varm", do="run sg.tl.associations(adata) first")
     expression = log_values(adata, [name]).toarray()[:, 0]
-    direction = np.asarray(embedding)[adata.var_names.get_loc(name)]
+    direction = np.asarray(embedding)[gene_positions(adata.var, [name])[0]]
     if not direction.any():
         raise _validate.fail(f"gene {name!r} has no association", "it is not in use", "name one of the table")
     use_rep = use_rep or (_keys.REFINED if _keys.REFINED in adata.obsm else _keys.EMBEDDING)

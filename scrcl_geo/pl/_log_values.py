@@ -11,6 +11,7 @@ from scipy import sparse
 from scrcl_geo import _validate
 from scrcl_geo._features.expression import log_expression, matrix_as_read
 from scrcl_geo._features.rows import chunks, in_memory, row_sums
+from scrcl_geo._features.symbols import gene_positions
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
 def log_values(adata: AnnData, genes: Sequence[str]) -> sparse.csc_matrix:
     """Log-normalised expression of some genes, float32 CSC (N, len(genes)), in their order.
 
-    Read as the run read it (layer, kind of values, library size); without a run, from ``X``.
+    Genes go by name or symbol. Read as the run read it (layer, kind of values, library size); without a
+    run, from ``X``.
     """
-    at = adata.var_names.get_indexer(list(genes))
+    at = gene_positions(adata.var, genes)
     for gene, position in zip(genes, at, strict=True):
         if position < 0:
-            do = "name genes of var_names"
+            do = "name genes of var_names, or their symbols"
             raise _validate.fail(f"gene {gene!r} is not there", _validate.shown(adata.var_names), do)
     return log_columns(adata, at)
 

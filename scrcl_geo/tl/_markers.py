@@ -15,6 +15,7 @@ from sklearn.preprocessing import normalize
 from scrcl_geo import _validate
 from scrcl_geo._features.expression import log_expression, matrix_as_read, median_library_size
 from scrcl_geo._features.rows import chunks, row_sums
+from scrcl_geo._features.symbols import gene_symbols
 from scrcl_geo._features.values import COUNTS
 from scrcl_geo._files.names import Markers, markers_of, read_markers
 
@@ -62,7 +63,7 @@ def marker_scores(
     """
     contrast, differs = contrasts(adata, codes, n_groups)
     genes = adata.var_names[differs].astype(str).to_numpy()
-    weights, names = _weights(markers, genes, adata.var_names)
+    weights, names = _weights(markers, _columns(adata.var, genes), adata.var_names)
     contrast = contrast[:, differs]
     spread = contrast.std(axis=1, keepdims=True)
     centred = (contrast - contrast.mean(axis=1, keepdims=True)) / np.where(spread > 0, spread, 1.0)
@@ -112,9 +113,20 @@ def _moments(adata: AnnData, codes: np.ndarray, n_groups: int) -> tuple[np.ndarr
     return sums, squares
 
 
-def _weights(markers: Markers, genes: np.ndarray, measured: pd.Index) -> tuple[sparse.csr_matrix, list[str]]:
-    """Weights of the genes, CSR (T, G), and the names that have a marker among them."""
+def _columns(var: pd.DataFrame, genes: np.ndarray) -> dict[str, int]:
+    """Column of each gene among ``genes``, by its name and by a symbol that it alone has."""
     column = {gene: i for i, gene in enumerate(genes)}
+    symbols = gene_symbols(var)
+    if symbols is None:
+        return column
+    own = symbols[~symbols.duplicated(keep=False)]
+    return {symbol: column[gene] for gene, symbol in own.items() if gene in column} | column
+
+
+def _weights(
+    markers: Markers, column: Mapping[str, int], measured: pd.Index
+) -> tuple[sparse.csr_matrix, list[str]]:
+    """Weights of the genes, CSR (T, G), and the names that have a marker among them."""
     rows: list[int] = []
     columns: list[int] = []
     values: list[float] = []
@@ -132,6 +144,6 @@ def _weights(markers: Markers, genes: np.ndarray, measured: pd.Index) -> tuple[s
         raise _validate.fail(
             "no marker gene is measured and differs between clusters",
             found_text,
-            "write genes as var_names has them, upper and lower case too",
+            "write genes or symbols as var has them, upper and lower case too",
         )
-    return sparse.csr_matrix((values, (rows, columns)), shape=(len(names), len(genes))), names
+    return sparse.csr_matrix((values, (rows, columns)), shape=(len(names), 1 + max(column.values()))), names
