@@ -46,6 +46,7 @@ def named():
     return adata
 
 
+@pytest.mark.filterwarnings("ignore")  # deprecations inside plotting libraries
 @pytest.mark.parametrize("swap", [False, True])
 def test_dots_are_labelled_by_symbols(named, swap):
     axes = sg.pl.dotplot(named, n_genes=2, swap_axes=swap)
@@ -54,6 +55,7 @@ def test_dots_are_labelled_by_symbols(named, swap):
     assert {label.get_text() for label in labels} == set(top["symbols"])
 
 
+@pytest.mark.filterwarnings("ignore")
 def test_a_gene_is_drawn_by_its_symbol(named):
     table = named.uns["scrcl_associations"]
     by_symbol = sg.pl.gene(named, table["symbols"].iloc[0], use_rep="X_scrcl_pca")[0].collections[0]
