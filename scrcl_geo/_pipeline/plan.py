@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 _SMALLEST_BATCH = 1024
-_STEPS = 40  # of the default, on all cells
+_STEPS = 150  # of the default, at most
 _LIBRARIES = 0.9  # GB resident after importing torch, PyG, scanpy and squidpy
 
 
@@ -90,15 +90,15 @@ class Plan:
         components = 3 * (sample * self.n_genes**2 / 8e10 + n * self.n_genes / 5e8)
         neighbors = n**2 / 2.5e8 if n <= EXACT_UP_TO else n * np.sqrt(n) / 1.2e6
         composition = 6e-4 * n if self.in_space else 0.0
-        steps = _STEPS if self.batch_size == "full" else 3 * _STEPS
+        clustered = min(n, CLUSTERED) * (4.5e-4 if self.in_space else 1e-4)
         read = values / 1.5e8
         return {
             "read": 0.5 if self.from_disk else 0.5 + read,
             "graph": 3 + components + neighbors + composition + read,
-            "embed": 2 + steps * self.cells_per_step * 3.4e-5 + n * 1.3e-4,
-            "cluster": 1 + min(n, CLUSTERED) * 1.4e-3 + n * 1e-5,
+            "embed": 2 + _STEPS * (0.02 + 2e-5 * self.cells_per_step) + n * 2e-4,
+            "cluster": 0.3 + clustered + n * 1e-5,
             "associations": 0.3 + values * 3.5e-7,
-            "write": 0.5 + n * 1e-5 + values / 4e8,
+            "write": 0.4 + n * 3e-5 + values * 1.4e-7,
         }
 
     @property
