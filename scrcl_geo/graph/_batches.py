@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from scipy import sparse
 from torch import Tensor
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from torch_geometric.data.storage import EdgeStorage
 
 _PARTS_PER_BATCH = 16
+_AT_ONCE = 256  # parts that one k-means finds
 
 
 class CellBatches:
@@ -153,11 +155,29 @@ def _sparse_rows(value: Tensor, rows: Tensor) -> Tensor:
 
 
 def partition(data: HeteroData, batch_size: int, *, seed: int = 0) -> Tensor:
-    """Part of each cell, (N,): small groups that are near in space or, without it, by features."""
+    """Part of each cell, (N,): small groups that are near in space or, without it, by features.
+
+    Many parts are found in two steps, groups and their parts: O(N √parts) instead of O(N · parts).
+    """
+    cells = data[_keys.CELL]
+    x = (cells.pos if _keys.NEAR in data.edge_types and "pos" in cells else cells.x).numpy()
+    n_parts = min(len(x), max(2, round(_PARTS_PER_BATCH * len(x) / batch_size)))
+    if n_parts <= _AT_ONCE:
+        return torch.from_numpy(_groups(x, n_parts, seed))
+    group = _groups(x, round(n_parts**0.5), seed)
+    parts, first = np.empty(len(x), np.int64), 0
+    for g in np.unique(group):
+        members = np.flatnonzero(group == g)
+        n = max(1, round(n_parts * len(members) / len(x)))
+        parts[members] = first + _groups(x[members], n, seed, init_size=10 * n)
+        first += n
+    return torch.from_numpy(parts)
+
+
+def _groups(x: np.ndarray, n: int, seed: int, *, init_size: int | None = None) -> np.ndarray:
     from sklearn.cluster import MiniBatchKMeans
 
-    cells = data[_keys.CELL]
-    x = cells.pos if _keys.NEAR in data.edge_types and "pos" in cells else cells.x
-    n_parts = min(len(x), max(2, round(_PARTS_PER_BATCH * len(x) / batch_size)))
-    model = MiniBatchKMeans(n_parts, random_state=seed, n_init=1, batch_size=4096, max_no_improvement=5)
-    return torch.from_numpy(model.fit_predict(x.numpy())).long()
+    model = MiniBatchKMeans(
+        n, random_state=seed, n_init=1, init_size=init_size, batch_size=4096, max_no_improvement=5
+    )
+    return model.fit_predict(x).astype(np.int64)

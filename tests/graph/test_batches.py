@@ -9,7 +9,7 @@ from torch_geometric import EdgeIndex
 import scrcl_geo as sg
 from scrcl_geo import _keys
 from scrcl_geo._messages import plain
-from scrcl_geo.graph import CellBatches, _batch_size, linked, to_hetero
+from scrcl_geo.graph import CellBatches, _batch_size, _batches, linked, to_hetero
 from scrcl_geo.graph._batches import partition, subgraph
 from scrcl_geo.losses import DistributionAlignment, NeighborhoodAlignment, Objective, Term, ViewConsistency
 from scrcl_geo.nn import BipartiteRefinement, GCNEncoder, MLPEncoder, ScRCLModule
@@ -40,6 +40,16 @@ def test_parts_are_small_and_near(graph, parts):
     assert torch.equal(parts, partition(graph, BATCH))
     source, target = plain(graph[_keys.LINKED].edge_index)
     assert (parts[source] == parts[target]).float().mean() > 0.2  # of 64 parts
+
+
+def test_many_parts_are_found_in_two_steps(graph, parts, monkeypatch):
+    monkeypatch.setattr(_batches, "_AT_ONCE", 10)
+    found = partition(graph, BATCH)
+    assert len(found.unique()) == pytest.approx(len(parts.unique()), rel=0.2)
+    source, target = plain(graph[_keys.LINKED].edge_index)
+    kept, at_once = ((each[source] == each[target]).float().mean() for each in (found, parts))
+    assert kept > 0.8 * at_once
+    assert torch.equal(found, partition(graph, BATCH))
 
 
 def test_an_epoch_sees_every_cell_once(graph, parts):
