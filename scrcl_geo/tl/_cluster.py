@@ -121,7 +121,7 @@ def cluster(
     _warn_of_slides(adata, labels)
     names = [str(c) for c in range(int(np.max(labels)) + 1)]
     adata.obs[key_added] = pd.Categorical.from_codes(labels, names, ordered=True)
-    if len(adata.uns.get(f"{key_added}_colors", ())) != len(names):
+    if np.shape(adata.uns.get(f"{key_added}_colors"))[:1] != (len(names),):
         adata.uns[f"{key_added}_colors"] = first_colors(len(names))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pl.conftest import EVIL, planted
+from scipy import sparse
 
 import scrcl_geo as sg
 from scrcl_geo.cli import main
@@ -165,6 +166,14 @@ def test_missing_values_do_not_break_the_page(result, tmp_path):
     assert (codes == 4).sum() == adata.obs["scrcl"].isna().sum()
     confidence = next(c for c in data["columns"] if c["name"] == "scrcl_confidence")
     assert (array(confidence["values"], "u1") == 255).sum() == 100
+
+
+def test_clusters_without_ties_have_no_lines(result, tmp_path):
+    adata = result.copy()
+    for key in {"scrcl_connectivities", "scrcl_expression_connectivities"} & set(adata.obsp):
+        adata.obsp[key] = sparse.csr_matrix(adata.obsp[key].shape, dtype=np.float32)
+    _, data = read(sg.pl.report(adata, tmp_path / "report.html"))
+    assert len(data["figures"]["connectivity"]["data"]) == 1  # the clusters alone
 
 
 def test_edits_nothing(result, tmp_path):

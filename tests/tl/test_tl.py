@@ -98,3 +98,12 @@ def test_clusters_that_follow_the_samples_are_told(adata, caplog, follows, warne
     labels = codes if follows else np.arange(adata.n_obs) % 2
     sg.tl.cluster(adata, 2, use_rep="X_scrcl_pca", method=lambda x, n_clusters, seed: labels)
     assert ("clusters follow obs['slide']" in caplog.text) is warned
+
+
+@pytest.mark.parametrize("odd", [7, "7", {}, np.array("x"), ["#ff0000"]])
+def test_colours_that_are_none_are_replaced(odd):
+    adata = sg.datasets.toy(n_slides=1, n_cells=60, n_genes=50)
+    adata.obsm["X_scrcl"] = np.repeat(np.eye(3, dtype=np.float32), 20, axis=0)
+    adata.uns["scrcl_colors"] = odd
+    sg.tl.cluster(adata, 3, method="kmeans")
+    assert len(adata.uns["scrcl_colors"]) == 3

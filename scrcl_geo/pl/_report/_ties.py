@@ -71,12 +71,17 @@ def _paga(source: Source) -> np.ndarray | None:
     graph = similar if graph is None else graph
     if graph is None or len(source.clusters) < 2:
         return None
+    weights = np.zeros((len(source.clusters),) * 2)
     known = source.codes >= 0
-    names = pd.Categorical.from_codes(source.codes[known], [str(k) for k in range(len(source.clusters))])
+    among, codes = graph.tocsr()[known][:, known], source.codes[known]
+    rows, columns = among.nonzero()
+    if not (codes[rows] != codes[columns]).any():  # scanpy cannot take clusters without ties
+        return weights
+    names = pd.Categorical.from_codes(codes, [str(k) for k in range(len(source.clusters))])
     used = names.remove_unused_categories()
     cells = source.adata.obs_names[known].astype(str)
     helper: AnnData = AnnData(obs=pd.DataFrame({"group": used}, index=cells))
-    helper.obsp["connectivities"] = graph.tocsr()[known][:, known]
+    helper.obsp["connectivities"] = among
     helper.obsp["distances"] = helper.obsp["connectivities"]
     helper.uns["neighbors"] = {
         "connectivities_key": "connectivities",
@@ -85,6 +90,5 @@ def _paga(source: Source) -> np.ndarray | None:
     }
     sc.tl.paga(helper, groups="group")
     at = [int(name) for name in used.categories]
-    weights = np.zeros((len(source.clusters),) * 2)
     weights[np.ix_(at, at)] = helper.uns["paga"]["connectivities"].toarray()
     return weights
