@@ -20,7 +20,7 @@ class Dropout(nn.Dropout):
 
     def forward(self, x: Tensor) -> Tensor:
         """Zero each entry with probability ``p`` in training and scale the others by 1 / (1 - p)."""
-        if not self.training or self.p == 0 or x.device.type != "cpu":
+        if not self.training or self.p in (0, 1) or x.device.type != "cpu":
             return dropout(x, self.p, self.training)
         drawn = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None)
         levels = drawn.view(torch.int16)[: x.numel()].view(x.shape)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from scrcl_geo import _validate
 from scrcl_geo._features import checks
+from scrcl_geo._features.symbols import gene_positions
 from scrcl_geo.pl._colors import Palette, group_colors, matched_colors
 from scrcl_geo.pl._legend import beside, colorbar
 
@@ -133,12 +134,14 @@ def _chosen(
 def _values(adata: AnnData, color: str, *, layer: str | None, use_raw: bool) -> pd.Series:
     import scanpy as sc
 
-    if color not in adata.obs and color not in adata.var_names:
+    if color in adata.obs:
+        return adata.obs[color]
+    at = gene_positions(adata.var, [color])[0]
+    if at < 0:
         raise _validate.fail(
             f"color {color!r} is neither a column of obs nor a gene",
             _validate.shown(adata.obs.columns),
             "name one of them",
         )
-    if color in adata.obs:
-        return adata.obs[color]
-    return sc.get.obs_df(adata, keys=[color], layer=layer, use_raw=use_raw)[color]
+    name = adata.var_names[at]
+    return sc.get.obs_df(adata, keys=[name], layer=layer, use_raw=use_raw)[name]

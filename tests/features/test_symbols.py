@@ -69,3 +69,13 @@ def test_markers_are_written_by_symbol_or_name(named):
     by_name = sg.tl.annotate(named, {name: list(part["names"]) for name, part in tops.items()})
     by_symbol = sg.tl.annotate(named, {name: list(part["symbols"]) for name, part in tops.items()})
     pd.testing.assert_frame_equal(by_name, by_symbol)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("draw", [sg.pl.spatial, sg.pl.umap])
+def test_cells_are_coloured_by_a_symbol(named, draw):
+    named.obsm["X_scrcl_umap"] = named.obsm["X_scrcl_pca"][:, :2]
+    by_symbol, by_name = (draw(named, color=color) for color in ("Gene3", named.var_names[3]))
+    drawn = [next(c for c in axes.collections if c.get_array() is not None) for axes in (by_symbol, by_name)]
+    assert (drawn[0].get_array() == drawn[1].get_array()).all()
+    assert by_symbol.get_title() == "Gene3"

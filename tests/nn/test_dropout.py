@@ -38,7 +38,8 @@ def test_torchs_generator_decides():
     assert not torch.equal(first, other)
 
 
-def test_nothing_is_dropped_after_training_or_at_rate_zero():
+def test_nothing_is_dropped_after_training_or_at_rate_zero_and_all_at_rate_one():
     assert torch.equal(Dropout(0.5).eval()(X), X)
     assert torch.equal(Dropout(0.0)(X), X)
+    assert not Dropout(1.0)(X).any()
     assert Dropout(0.5)(X[:0]).shape == (0, 33)
