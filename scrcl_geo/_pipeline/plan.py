@@ -88,7 +88,7 @@ class Plan:
         n, values = self.n_cells, self.n_values
         sample = min(n, SAMPLE)
         components = 3 * (sample * self.n_genes**2 / 8e10 + n * self.n_genes / 5e8)
-        neighbors = n**2 / 2.5e8 if n <= EXACT_UP_TO else n * np.sqrt(n) / 1.2e6
+        neighbors = n**2 / 2.5e8 if n <= EXACT_UP_TO else n**1.25 / 1.1e5
         composition = 6e-4 * n if self.in_space else 0.0
         clustered = min(n, CLUSTERED) * (4.5e-4 if self.in_space else 1e-4)
         read = values / 1.5e8

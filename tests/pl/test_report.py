@@ -168,6 +168,18 @@ def test_missing_values_do_not_break_the_page(result, tmp_path):
     assert (array(confidence["values"], "u1") == 255).sum() == 100
 
 
+def test_cells_without_a_cluster_in_a_partition_are_left_out_of_the_tree(result, tmp_path):
+    adata = result.copy()
+    adata.obs.loc[adata.obs_names[:20], "scrcl_3"] = np.nan
+    adata.obs["scrcl_99"] = np.full(adata.n_obs, np.nan)
+    _, data = read(sg.pl.report(adata, tmp_path / "report.html"))
+    links = data["figures"]["tree"]["data"][0]["link"]["value"]
+    values = (
+        np.frombuffer(base64.b64decode(links["bdata"]), links["dtype"]) if isinstance(links, dict) else links
+    )
+    assert sum(values) == adata.n_obs - 20
+
+
 def test_clusters_without_ties_have_no_lines(result, tmp_path):
     adata = result.copy()
     for key in {"scrcl_connectivities", "scrcl_expression_connectivities"} & set(adata.obsp):

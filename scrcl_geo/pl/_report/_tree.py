@@ -32,7 +32,7 @@ def tree(source: Source) -> Panel | None:
         colors += [source.colors[k] for k in _shown_as(source, column)]
     rows = []
     for left, right in itertools.pairwise(keys):
-        shared = pd.crosstab(groups[left], groups[right], dropna=False).to_numpy()
+        shared = _shared(groups[left], groups[right])
         rows += [(left, a, right, b, int(shared[a, b])) for a, b in zip(*np.nonzero(shared), strict=True)]
     sources = [start[left] + int(a) for left, a, *_ in rows]
     targets = [start[right] + int(b) for _, _, right, b, _ in rows]
@@ -58,7 +58,14 @@ def _partitions(source: Source) -> list[str]:
     """Columns that hold the same cells at several numbers of clusters, coarse to fine."""
     prefix = f"{source.groupby}_"
     numbers = {str(c): str(c)[len(prefix) :] for c in source.adata.obs if str(c).startswith(prefix)}
-    return sorted((c for c, number in numbers.items() if number.isdecimal()), key=lambda c: int(numbers[c]))
+    keys = [c for c, number in numbers.items() if number.isdecimal() and source.adata.obs[c].notna().any()]
+    return sorted(keys, key=lambda c: int(numbers[c]))
+
+
+def _shared(left: pd.Series, right: pd.Series) -> np.ndarray:
+    """Cells that each two categories share; those without one count nowhere."""
+    counts = pd.crosstab(left, right)
+    return counts.reindex(index=left.cat.categories, columns=right.cat.categories, fill_value=0).to_numpy()
 
 
 def _shown_as(source: Source, column: pd.Series) -> np.ndarray:
