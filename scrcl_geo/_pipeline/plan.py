@@ -28,12 +28,15 @@ _LIBRARIES = 0.9  # GB resident after importing torch, PyG, scanpy and squidpy
 class Plan:
     """Sizes, what they cost, and how training goes through the cells.
 
+    ``n_values`` are stored, about ``n_used_values`` of them in the genes in use.
+
     ``seconds`` per stage hold for one core of 2026; ``gigabytes`` is the peak of a run.
     """
 
     n_cells: int
     n_genes: int
     n_values: int
+    n_used_values: int
     in_space: bool
     from_disk: bool
     batch_size: int | str
@@ -56,11 +59,14 @@ class Plan:
             Not even small batches fit.
         """
         matrix = checks.data_matrix(adata, layer)
+        n_values, n_genes = _stored_values(matrix), min(adata.n_vars, 2000)
+        used = np.sqrt(n_genes / max(adata.n_vars, 1))  # genes that vary are dense ones
         in_space = spatial == "yes" or (spatial == "auto" and _keys.SPATIAL in adata.obsm)
         plan = cls(
             n_cells=adata.n_obs,
-            n_genes=min(adata.n_vars, 2000),
-            n_values=_stored_values(matrix),
+            n_genes=n_genes,
+            n_values=n_values,
+            n_used_values=int(n_values * used),
             in_space=in_space,
             from_disk=on_disk(matrix),
             batch_size=resolve_batch_size(batch_size, adata.n_obs, in_space=in_space),
@@ -105,8 +111,8 @@ class Plan:
     def gigabytes(self) -> float:
         """Expected peak of resident memory."""
         stored = 0 if self.from_disk else 8 * self.n_values
-        expression = 12 * self.n_values
-        return _LIBRARIES + (stored + expression + 5e3 * self.n_cells + 2.5e4 * self.cells_per_step) / 1e9
+        edges = 56 * self.n_used_values  # both directions, and expression twice
+        return _LIBRARIES + (stored + edges + 4e3 * self.n_cells + 2.5e4 * self.cells_per_step) / 1e9
 
     def __str__(self) -> str:
         size = "all cells at once" if self.batch_size == "full" else f"{self.batch_size:,} cells at a time"

@@ -16,7 +16,8 @@ from scrcl_geo.graph._batch_size import CELLS, CELLS_IN_SPACE, resolve_batch_siz
 
 
 def plan(n_cells, batch_size="auto", **changes):
-    fields = {"n_genes": 2000, "n_values": 200 * n_cells, "in_space": False, "from_disk": False, **changes}
+    fields = {"n_genes": 2000, "n_values": 200 * n_cells, "n_used_values": 200 * n_cells}
+    fields |= {"in_space": False, "from_disk": False, **changes}
     size = resolve_batch_size(batch_size, n_cells, in_space=fields["in_space"])
     return Plan(n_cells, **fields, batch_size=size)
 
