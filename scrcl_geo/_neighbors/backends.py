@@ -66,10 +66,12 @@ def inverted_file(
         codes.nprobe, index.k_factor = n_visited, k_factor
         return _recall(index.search(sample, n_searched)[1], truth)
 
-    width = (min(4, n_lists), 4.0)
-    while recall(*width) < _RECALL and width[0] < n_lists:
-        more_lists, more_candidates = (min(width[0] * 3 // 2, n_lists), width[1]), (width[0], width[1] * 1.5)
-        width = max(more_lists, more_candidates, key=lambda w: recall(*w))
+    n_visited, k_factor = min(4, n_lists), 4.0
+    found = recall(n_visited, k_factor)
+    while found < _RECALL and n_visited < n_lists:
+        wider = ((min(n_visited * 3 // 2, n_lists), k_factor), (n_visited, k_factor * 1.5))
+        found, (n_visited, k_factor) = max((recall(*width), width) for width in wider)
+    codes.nprobe, index.k_factor = n_visited, k_factor
     nearest = _search(index, x, asked, n_searched)
     return without_itself(*nearest) if queries is None else nearest
 
