@@ -9,7 +9,7 @@ import pytest
 import scrcl_geo as sg
 
 
-def trained(adata, n_clusters, max_epochs=10):
+def trained(adata, n_clusters, max_epochs=20):
     sg.pp.graph(adata)
     model = sg.ScRCL(max_epochs=max_epochs)
     sg.tl.embed(adata, model=model, progress=False)
