@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scrcl_geo import _keys, _validate, pp, tl
 from scrcl_geo._pipeline.plan import Plan
+from scrcl_geo._pipeline.row_order import in_own_order
 from scrcl_geo.model import ScRCL
 from scrcl_geo.model._network import PRESETS
 from scrcl_geo.model._paper import PAPER
@@ -71,11 +72,19 @@ def run(
     plan = Plan.of(adata, layer=job.layer, spatial=job.spatial, batch_size=job.batch_size, memory=job.memory)
     _validate.n_clusters(job.n_clusters, adata.n_obs)
     published = job.preset == PAPER
-    told = None if published else plan  # it is a plan of the default
-    if told is not None:
-        logger.info("plan: %s", told)
+    if not published:
+        logger.info("plan: %s", plan)
+    with nullcontext(adata) if published else in_own_order(adata, job.layer) as cells:
+        return _steps(cells, job, plan, checkpoint=checkpoint, ranks=ranks)
+
+
+def _steps(
+    adata: AnnData, job: Job, plan: Plan, *, checkpoint: Checkpoint | None, ranks: Ranks | None
+) -> tuple[ScRCL, dict[str, float]]:
     adata.uns.pop(_keys.NUMBER, None)  # an earlier run's estimate is not about these clusters
     seconds: dict[str, float] = {}
+    published = job.preset == PAPER
+    told = None if published else plan  # it is a plan of the default
     prepare = _published if published else _ours
     with timed("graph", seconds, told):
         model, clustering = prepare(adata, job, plan)

@@ -11,6 +11,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
+from pathlib import Path
 from typing import NoReturn
 
 from scrcl_geo import _validate
@@ -22,6 +23,7 @@ from scrcl_geo.cli._cores import leave_room
 from scrcl_geo.cli._ranks import RunEnded, is_first
 
 DONE, BUG, BAD_INPUT, ENDED = 0, 1, 2, 3
+_ERROR = 2  # number of the stream
 COMMANDS = (
     _run,
     _cluster,
@@ -85,6 +87,7 @@ def main(argv: Sequence[str] | None = None, *, own_process: bool = False) -> int
 
 def console() -> None:
     """:func:`main` as a program; after an interrupt it ends at once, without tidying its memory."""
+    _open_error_stream()
     try:
         code = main(own_process=True)
     except SystemExit as end:  # of the parser
@@ -99,6 +102,15 @@ def console() -> None:
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
+
+
+def _open_error_stream() -> None:
+    """Where the error stream is closed, what is said goes nowhere, neither into a file that is opened later
+    and would get its number, nor into an error of a progress bar."""
+    if sys.stderr is None:
+        while os.open(os.devnull, os.O_RDWR) < _ERROR:
+            pass
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
 
 
 def _told(message: str) -> int:

@@ -137,8 +137,9 @@ def _put(
     part[edge_type].edge_index = EdgeIndex(
         index, sparse_size=sizes, sort_order="col", is_undirected=store.edge_index.is_undirected
     )
-    if "edge_weight" in store:
-        part[edge_type].edge_weight = store.edge_weight[at]
+    for name, value in store.items():
+        if name != "edge_index" and isinstance(value, Tensor) and len(value) == store.edge_index.shape[1]:
+            part[edge_type][name] = value[at]
 
 
 def _rows(value: Tensor, rows: Tensor) -> Tensor:

@@ -144,6 +144,8 @@ def fit(
                         break
                 batch = batch.to(first[_keys.CELL].x.device)
                 terms, norm = _step(modules, optimizer, batch, settings, ranks)
+                if best is not None:
+                    best.follow()
                 steps.append(torch.stack([*terms.values(), norm]))
                 done += 1
                 bar.update()

@@ -52,6 +52,7 @@ def _try(parts: dict[str, Any]) -> None:
     if "best" in parts:
         best = parts["best"]
         check(best.losses, Items(Number()), "losses of held-out cells", do="start anew")
+        _finite(best.average)
         if best.losses:
             modules.load_state_dict(best.state)
             _finite(modules)

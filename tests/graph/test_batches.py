@@ -1,5 +1,7 @@
 """Mini-batches: every cell once an epoch, most edges kept, gradients that agree with the full graph's."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -150,3 +152,14 @@ def test_a_model_trains_in_batches_and_maps_all_cells(monkeypatch):
     monkeypatch.setattr(_batch_size, "CELLS_IN_SPACE", 150)
     assert len(forced.fit(adata, progress=False).log_.losses) == 2
     assert len(sg.ScRCL(max_epochs=6).fit(adata, progress=False).log_.losses) == 2  # 4 batches an epoch
+
+
+def test_what_is_stored_with_edges_stays_with_them(graph):
+    graph = copy.copy(graph)
+    store = graph[_keys.SIMILAR]
+    store.length = torch.arange(float(store.edge_index.shape[1]))
+    cells = torch.arange(20, 60)
+    part = subgraph(graph, cells)[_keys.SIMILAR]
+    source, target = cells[part.edge_index.as_tensor()]
+    whole = store.edge_index.as_tensor()[:, part.length.long()]
+    assert torch.equal(whole, torch.stack([source, target]))

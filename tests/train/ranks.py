@@ -11,7 +11,7 @@ SEED = 5
 
 
 def one_step(rank: int, folder: str) -> None:
-    """Take part in one epoch and write down the weights and the log."""
+    """Take part in one epoch and write down the gradients, the weights and the log."""
     torch.set_num_threads(1)
     there = Path(folder)
     module, objective, batches, settings = torch.load(there / "parts", weights_only=False)
@@ -22,7 +22,12 @@ def one_step(rank: int, folder: str) -> None:
     torch.manual_seed(SEED)
     log = fit(module, objective, batches[rank], settings, ranks=ranks, progress=False)
     ranks.leave()
-    torch.save((module.state_dict(), log.losses, log.held_out), there / f"result{rank}")
+    torch.save((gradients(module), module.state_dict(), log.losses, log.held_out), there / f"result{rank}")
+
+
+def gradients(module):
+    """What the last step went by, by name."""
+    return {name: p.grad for name, p in module.named_parameters() if p.grad is not None}
 
 
 def in_one_process(module, objective, batches, settings):
@@ -44,4 +49,4 @@ def in_one_process(module, objective, batches, settings):
             (loss * len(batch["cell"].x) / n_cells).backward()
         torch.nn.utils.clip_grad_norm_(modules.parameters(), settings.max_grad_norm)
         optimizer.step()
-    return module.state_dict()
+    return gradients(module)
