@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 import sys
+import threading
 import time
 import traceback
 import warnings
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
+from tqdm import tqdm
 
 import scrcl_geo as sg
 from scrcl_geo import _pipeline, cli  # noqa: F401 - a fork finds them imported
@@ -129,6 +131,7 @@ def _inside(call, said):
     warnings.simplefilter("default")
     resource.setrlimit(resource.RLIMIT_AS, (int(MEMORY), int(MEMORY)))
     threadpool_limits(1)  # threads of the parent are not there
+    tqdm.set_lock(threading.RLock())  # its own one is shared with forks, and one may have died with it
     call.prepare()
     sys.argv = ["scrcl-geo", *call.arguments]
     try:
