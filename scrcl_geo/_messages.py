@@ -18,6 +18,8 @@ from scrcl_geo import _keys, _validate
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
+_ROWS = 10_000  # dense at a time
+
 
 def aggregate(
     edge_index: Tensor,
@@ -54,6 +56,29 @@ def aggregate(
         weight = weight if weight is None or order is None else weight[order]
         backward = _operand(compressed, weight, x.dtype, edges.sparse_size())
     return _Product.apply(forward, backward, x)
+
+
+def aggregate_back(edge_index: EdgeIndex, edge_weight: Tensor | None, x: Tensor) -> Tensor:
+    """Sum of the weighted features of each node's targets, against the direction of edges sorted by target.
+
+    No other order of the edges is made: some targets at a time, as dense rows.
+
+    Shapes: ``edge_index`` (2, E), ``edge_weight`` (E,), ``x`` (n_targets, D) → (n_sources, D), without a
+    gradient. O(n_sources · n_targets · D).
+    """
+    pointers, sources = edge_index.get_csc()[0]
+    n_sources, n_targets = (int(n or 0) for n in edge_index.sparse_size())
+    total = x.new_zeros(n_sources, x.shape[1])
+    with torch.no_grad():
+        for start in range(0, n_targets, _ROWS):
+            rows = slice(start, min(start + _ROWS, n_targets))
+            part = pointers[rows.start : rows.stop + 1]
+            held = slice(int(part[0]), int(part[-1]))
+            weight = None if edge_weight is None else edge_weight[held]
+            shape = (rows.stop - rows.start, n_sources)
+            block = _operand((part - part[0], sources[held]), weight, x.dtype, shape)
+            total += block.to_dense().T @ x[rows]
+    return total
 
 
 def sorted_by_target(

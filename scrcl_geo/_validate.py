@@ -9,6 +9,8 @@ from collections.abc import Collection
 from numbers import Real
 from typing import Any
 
+LARGEST_SEED = 100_000_000  # seeds of single starts are multiples of it and must fit in 32 bits
+
 
 class ScrclInputError(ValueError):
     """Input that cannot be used; the message is one line and names the remedy."""

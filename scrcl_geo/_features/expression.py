@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import sparse
 
 from scrcl_geo import _keys, _validate
+from scrcl_geo._features.checks import finite, stored_values
 from scrcl_geo._features.rows import in_memory, row_sums
 from scrcl_geo._features.sample_scales import scaled
 from scrcl_geo._features.values import COUNTS, LOG, NORMALIZED, SCALED, detect_values
@@ -67,13 +68,30 @@ def read_expression(adata: Any) -> Expression:
     """Expression of the genes that ``pp.select_genes`` marked; a file on disk is read in row chunks.
 
     Where ``pp.level_samples`` found slides at other levels, values are brought to one level.
+
+    Raises
+    ------
+    ScrclInputError
+        The values are not finite, or negative where there were none: they changed since.
     """
     matrix, used, params = stored_expression(adata)
     values, totals = in_memory(matrix, used, progress="read genes in use")
+    _unchanged(stored_values(values), params)
     scales = stored(adata, "varm", _keys.SAMPLE_SCALES)
     if scales is not None and "samples" in params:
         values = _levelled(values, scales[used].T, adata, params)
     return Expression(values, totals, params["values"], params.get("target_sum"))
+
+
+def _unchanged(values: np.ndarray, params: dict[str, Any]) -> None:
+    slot = f"layers[{params['layer']!r}]" if params["layer"] else "X"
+    finite(values, slot)
+    if params["values"] in (COUNTS, NORMALIZED) and len(values) and values.min() < 0:
+        raise _validate.fail(
+            f"{slot} has changed since its graph was made",
+            f"{values.min():g} among {params['values']}",
+            "run sg.pp.graph(adata) again",
+        )
 
 
 def _levelled(values: Any, scales: np.ndarray, adata: Any, params: dict[str, Any]) -> sparse.csr_matrix:

@@ -113,11 +113,11 @@ def check_folder(path: str | Path, *, markers: Sequence[str] = (MODEL_FILE,)) ->
         raise _validate.fail(f"cannot write {path}", "a file of that name", remedy)
     if path.is_dir() and any(path.iterdir()) and not any((path / m).is_file() for m in markers):
         raise _validate.fail(f"cannot write {path}", "a folder with other things in it", remedy)
-    there = next(folder for folder in path.resolve().parents if folder.exists())
     try:
+        there = next(folder for folder in path.resolve().parents if folder.exists())
         with tempfile.NamedTemporaryFile(prefix=f".{path.name}.", suffix=_PARTIAL, dir=there):
             pass
-    except OSError as error:
+    except (OSError, RuntimeError, ValueError) as error:  # a link that leads to itself, a name of no letters
         raise _validate.fail(f"cannot write {path}", _reason(error), remedy) from error
 
 

@@ -27,7 +27,6 @@ logger = logging.getLogger(__name__)
 
 _WIDTH = 32  # of the paper's network where the number of clusters is not known
 _MAJORITY = 50  # spots that give a spot of the paper its label
-_LARGEST_SEED = 100_000_000  # seeds of single starts are multiples of it and must fit in 32 bits
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def run(
         raise _validate.fail(
             "the published method trains on all cells at once", found, "leave --batch-size out"
         )
-    _validate.within("seed", job.seed, 0, _LARGEST_SEED)
+    _validate.within("seed", job.seed, 0, _validate.LARGEST_SEED)
     resolve_device(job.device)
     plan = Plan.of(adata, layer=job.layer, spatial=job.spatial, batch_size=job.batch_size, memory=job.memory)
     _validate.n_clusters(job.n_clusters, adata.n_obs)

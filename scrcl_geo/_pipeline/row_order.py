@@ -13,7 +13,7 @@ from scipy import sparse
 from scrcl_geo import _keys
 from scrcl_geo._features.rows import on_disk
 
-ORDERED_UP_TO = 100_000  # cells; beyond, a second copy of the matrix would be felt
+ORDERED_UP_TO = 50_000  # cells; beyond, a second copy of the matrix would be felt
 _ROWS = 10_000
 _TAKEN_AWAY = {  # what the graphs of a run drop where they do not write it
     "obsm": (_keys.COMPOSITION,),
@@ -26,7 +26,7 @@ def in_own_order(adata: AnnData, layer: str | None = None) -> Iterator[AnnData]:
     """The cells sorted by what they hold; what is written to them comes back to where each cell stands.
 
     A run draws cells by their number: sorted so, it draws the same ones from any file that holds them. Files
-    that stay on disk, and more than 100,000 cells, are left as they are.
+    that stay on disk, and more than 50,000 cells, are left as they are.
 
     Parameters
     ----------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import Any
 
 from scrcl_geo import _keys
@@ -34,7 +35,6 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Do it."""
-    from pathlib import Path
 
     from scrcl_geo import _validate, tl
     from scrcl_geo._files.atomic import check_writable, write_text
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     if arguments.csv:
         check_writable(arguments.csv)
-        if Path(arguments.csv).resolve() == Path(arguments.output).resolve():
+        if os.path.realpath(arguments.csv) == os.path.realpath(arguments.output):
             raise _validate.fail("--csv names the output itself", arguments.csv, "choose another path")
     adata = open_output(arguments.output)
     found = tl.compare(

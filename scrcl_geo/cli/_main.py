@@ -59,6 +59,8 @@ def main(argv: Sequence[str] | None = None, *, own_process: bool = False) -> int
         logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
         logging.getLogger("scrcl_geo").setLevel(logging.INFO)
     try:
+        if "seed" in arguments:
+            _validate.within("seed", arguments.seed, 0, _validate.LARGEST_SEED)
         writes = "output" in arguments and is_first()
         lock = output_lock(arguments.output) if writes else nullcontext()
         with handle_signals(), lock:

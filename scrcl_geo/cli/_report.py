@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import Any
 
 from scrcl_geo import _keys
@@ -33,7 +34,7 @@ def run(arguments: argparse.Namespace) -> None:
     _validate.at_least("--n-genes", arguments.n_genes, 1)
     check_writable(arguments.html)
     source = Path(arguments.input)
-    if source.resolve() == Path(arguments.html).resolve():
+    if os.path.realpath(source) == os.path.realpath(arguments.html):
         raise _validate.fail("--html names the input itself", arguments.html, "choose another output path")
     check(source, read)
     page = pl.report(

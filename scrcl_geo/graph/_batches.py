@@ -74,7 +74,8 @@ def subgraph(data: HeteroData, cells: Tensor) -> HeteroData:
 
     PyG's own ``subgraph`` looks at every edge of the graph for each batch, and forgets their order
     (``benchmarks/products.py``); here the cost is that of the batch. Relations from cells to genes are cut
-    where they lead back from genes to cells, or by a mask where the graph has no such relation.
+    where they lead back from genes to cells, or by a mask where the graph has no such relation; of
+    expression, the way back is enough.
     """
     n_cells = int(data[_keys.CELL].num_nodes)
     number = torch.full((n_cells,), -1)
@@ -95,13 +96,14 @@ def subgraph(data: HeteroData, cells: Tensor) -> HeteroData:
             at = (number[plain(store.edge_index)[0]] >= 0).nonzero()[:, 0]
             into = plain(store.edge_index)[1, at]
         start = plain(store.edge_index)[0, at]
+        into = into.to(start.dtype)
         if source == _keys.CELL:
             start = number[start]
             kept = start >= 0
             into, at, start = into[kept], at[kept], start[kept]
         sizes = (int(part[source].num_nodes), int(part[target].num_nodes))
         _put(part, edge_type, torch.stack([start, into]), sizes, store, at)
-    if _keys.EXPRESSES in data.edge_types:
+    if _keys.EXPRESSED_BY in data.edge_types:
         back = part[_keys.EXPRESSED_BY]
         there = part[_keys.EXPRESSES]
         there.edge_index, weight = _transposed(back.edge_index, back.get("edge_weight"))
@@ -119,8 +121,9 @@ def _transposed(edge_index: EdgeIndex, edge_weight: Tensor | None) -> tuple[Edge
     values = torch.ones(len(sources), dtype=torch.int8) if edge_weight is None else edge_weight
     rows = sparse.csr_array((values.numpy(), sources.numpy(), pointers.numpy()), shape=(n_targets, n_sources))
     columns = rows.tocsc()
-    into = torch.arange(n_sources).repeat_interleave(torch.from_numpy(columns.indptr).diff())
-    back = torch.stack([torch.from_numpy(columns.indices).long(), into])
+    into = torch.arange(n_sources, dtype=sources.dtype)
+    into = into.repeat_interleave(torch.from_numpy(columns.indptr).diff())
+    back = torch.stack([torch.from_numpy(columns.indices).to(sources.dtype), into])
     edges = EdgeIndex(back, sparse_size=(n_targets, n_sources), sort_order="col")
     return edges, None if edge_weight is None else torch.from_numpy(columns.data)
 

@@ -63,6 +63,19 @@ def to_hetero(
     >>> sg.graph.to_hetero(adata).node_types
     ['cell', 'gene']
     """
+    return build(adata, edges=edges, use_rep=use_rep)
+
+
+def build(
+    adata: AnnData,
+    *,
+    edges: Sequence[EdgeSpec],
+    use_rep: str,
+    index: torch.dtype = torch.long,
+    both: bool = True,
+) -> HeteroData:
+    """:func:`to_hetero`, with ``index`` for the edges of expression, and with both directions of them or the
+    reverse one alone, of which batches make the other."""
     read = read_expression(adata)
     expression = read.log()
     used = np.flatnonzero(adata.var[_keys.USED_GENES].to_numpy())
@@ -80,31 +93,40 @@ def to_hetero(
         x = expression
     else:
         x = read.dense(use_rep) if use_rep in DENSE else _representation(adata, use_rep)
-    data = from_matrices(x, relations, expression)
+    data = from_matrices(x, relations, expression, index=index, both=both)
     if _keys.NEAR in relations and _keys.SPATIAL in adata.obsm:
         data[_keys.CELL].pos = torch.from_numpy(np.asarray(adata.obsm[_keys.SPATIAL], dtype=np.float32))
     return data
 
 
 def from_matrices(
-    x: Any, relations: Mapping[EdgeType, sparse.csr_matrix], expression: sparse.csr_matrix | None = None
+    x: Any,
+    relations: Mapping[EdgeType, sparse.csr_matrix],
+    expression: sparse.csr_matrix | None = None,
+    *,
+    index: torch.dtype = torch.long,
+    both: bool = True,
 ) -> HeteroData:
     """A PyG heterogeneous graph of cells with features (N, F), relations, and expression (N, G) if given.
 
-    Each relation is a matrix with a row per target and a column per source.
+    Each relation is a matrix with a row per target and a column per source; ``index`` and ``both`` are of
+    expression, see :func:`build`.
     """
     from torch_geometric.data import HeteroData
 
     data = HeteroData()
     data[_keys.CELL].x = _tensor(x)
     data[_keys.CELL].num_nodes = x.shape[0]
-    relations = dict(relations)
+    for edge_type, matrix in relations.items():
+        data[edge_type].edge_index, data[edge_type].edge_weight = _edges(matrix, torch.long)
     if expression is not None:
         data[_keys.GENE].x = _tensor(_gene_features(x, expression))
         data[_keys.GENE].num_nodes = expression.shape[1]
-        relations |= {_keys.EXPRESSES: expression.T, _keys.EXPRESSED_BY: expression}
-    for edge_type, matrix in relations.items():
-        data[edge_type].edge_index, data[edge_type].edge_weight = _edges(matrix)
+        directions = {_keys.EXPRESSED_BY: expression}
+        if both:
+            directions = {_keys.EXPRESSES: expression.T, **directions}
+        for edge_type, matrix in directions.items():
+            data[edge_type].edge_index, data[edge_type].edge_weight = _edges(matrix, index)
     return data
 
 
@@ -134,16 +156,17 @@ def _tensor(x: Any) -> torch.Tensor:
     return csr_tensor(pointers, columns, torch.from_numpy(x.data.astype(np.float32, copy=False)), x.shape)
 
 
-def _edges(matrix: sparse.spmatrix) -> tuple[EdgeIndex, torch.Tensor]:
+def _edges(matrix: sparse.spmatrix, dtype: torch.dtype) -> tuple[EdgeIndex, torch.Tensor]:
     """``edge_index`` (2, E) sorted by target, and ``edge_weight`` (E,)."""
     from torch_geometric import EdgeIndex
 
     matrix = sparse.csr_matrix(matrix)
     matrix.sort_indices()
     n_targets, n_sources = matrix.shape
-    index = torch.empty((2, matrix.nnz), dtype=torch.long)
+    index = torch.empty((2, matrix.nnz), dtype=dtype)
     index[0] = torch.from_numpy(matrix.indices)
-    index[1] = torch.arange(n_targets).repeat_interleave(torch.from_numpy(np.diff(matrix.indptr)))
+    targets = torch.arange(n_targets, dtype=dtype)
+    index[1] = targets.repeat_interleave(torch.from_numpy(np.diff(matrix.indptr)))
     undirected = n_targets == n_sources and (matrix != matrix.T).nnz == 0
     edges = EdgeIndex(
         index, sparse_size=(n_sources, n_targets), sort_order="col", is_undirected=bool(undirected)

@@ -7,19 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from scrcl_geo import _keys
+
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
 
+_AT_ONCE = 2**24  # numbers
+
+
 def fingerprint(data: HeteroData) -> str:
-    """Hexadecimal digest (32 characters) of all tensors of a graph."""
+    """Hexadecimal digest (32 characters) of all tensors of a graph, integers of any width alike; of
+    expression, one direction stands for both."""
     digest = hashlib.blake2b(digest_size=16)
+    back = _keys.EXPRESSED_BY in data.edge_types
     for store in data.stores:
+        if back and store._key == _keys.EXPRESSES:
+            continue
         for name in sorted(store.keys()):
             digest.update(f"{store._key}/{name}".encode())
             for tensor in _dense(store[name]):
-                digest.update(f"{tensor.dtype}{tuple(tensor.shape)}".encode())
-                digest.update(tensor.contiguous().cpu().numpy().data)
+                wide = tensor.dtype if tensor.is_floating_point() else torch.long
+                digest.update(f"{wide}{tuple(tensor.shape)}".encode())
+                for part in tensor.reshape(-1).split(_AT_ONCE):
+                    digest.update(part.to(wide).contiguous().cpu().numpy().data)
     return digest.hexdigest()
 
 

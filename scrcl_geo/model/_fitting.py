@@ -53,7 +53,7 @@ def sizes_of(data: HeteroData) -> dict[str, Any]:
     ScrclInputError
         The graph has no expression.
     """
-    if _keys.GENE not in data.node_types or _keys.EXPRESSES not in data.edge_types:
+    if _keys.GENE not in data.node_types or _keys.EXPRESSED_BY not in data.edge_types:
         raise _validate.fail(
             "the graph has no expression",
             _validate.shown(["/".join(t) for t in data.edge_types]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -16,13 +16,29 @@ from scrcl_geo import _keys, _validate
 from scrcl_geo._features.expression import used_genes
 from scrcl_geo._features.inputs import InputMap
 from scrcl_geo._messages import plain, sorted_by_target
-from scrcl_geo.graph import EdgeSpec, linked, to_hetero
+from scrcl_geo.graph import EdgeSpec, linked
+from scrcl_geo.graph._convert import build
 from scrcl_geo.nn import smooth
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 MOST_HOPS = 1000
+
+
+@dataclass(frozen=True)
+class HowHeld:
+    """How a graph holds expression: numbers of the nodes, and both directions or the way back alone.
+
+    Layers of PyG need 64 bits. Our own network reads 32, in half the memory, and finds one direction by the
+    other.
+    """
+
+    index: torch.dtype = torch.long
+    both: bool = True
+
+
+PLAIN = HowHeld()
 
 
 @dataclass(frozen=True)
@@ -76,6 +92,7 @@ def read_graph(
     use_rep: str,
     inputs: InputMap | None = None,
     genes: list[str] | None = None,
+    held: HowHeld = PLAIN,
 ) -> HeteroData:
     """The graph of an AnnData, or a graph as it is, checked.
 
@@ -85,6 +102,8 @@ def read_graph(
         Components of training, which new cells go through.
     genes
         Genes of training.
+    held
+        How expression is held where it is an AnnData's.
 
     Raises
     ------
@@ -99,7 +118,7 @@ def read_graph(
             f"{len(set(used) & set(genes))} of {len(genes)} in common",
             "run sg.pp.graph on data with the same genes",
         )
-    data = to_hetero(source, edges=edges, use_rep=use_rep)
+    data = build(source, edges=edges, use_rep=use_rep, **asdict(held))
     if inputs is not None and inputs != InputMap.of(source):
         data[_keys.CELL].x = torch.from_numpy(inputs.apply(source))
     return data
@@ -142,14 +161,17 @@ def _checked(data: HeteroData, n_genes: int | None) -> HeteroData:
                 edges = EdgeIndex(plain(edges), sparse_size=sizes, sort_order="col")
             store.edge_weight = weight
         store.edge_index = edges
-    if _keys.EXPRESSES in data.edge_types and _keys.EXPRESSED_BY not in data.edge_types:
-        there = data[_keys.EXPRESSES]
-        sizes = (int(data[_keys.GENE].num_nodes), int(data[_keys.CELL].num_nodes))
-        flipped = there.edge_index.as_tensor().flip(0)
-        back, weight = sorted_by_target(flipped, there.get("edge_weight"), sizes)
-        data[_keys.EXPRESSED_BY].edge_index = back
-        if weight is not None:
-            data[_keys.EXPRESSED_BY].edge_weight = weight
+    for there, back in (
+        (_keys.EXPRESSES, _keys.EXPRESSED_BY),
+        (_keys.EXPRESSED_BY, _keys.EXPRESSES),
+    ):
+        if there in data.edge_types and back not in data.edge_types:
+            store, sizes = data[there], (int(data[there[2]].num_nodes), int(data[there[0]].num_nodes))
+            flipped = store.edge_index.as_tensor().flip(0)
+            edges, weight = sorted_by_target(flipped, store.get("edge_weight"), sizes)
+            data[back].edge_index = edges
+            if weight is not None:
+                data[back].edge_weight = weight
     return data
 
 

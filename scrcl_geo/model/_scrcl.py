@@ -19,7 +19,7 @@ from scrcl_geo.model._fitting import batches_of, settings_of, sizes_of, train_ne
 from scrcl_geo.model._network import DEFAULT, NetworkParts, check_config, objective_of
 from scrcl_geo.model._paper import paper_arguments
 from scrcl_geo.model._printing import described
-from scrcl_geo.model._reading import names_and_inputs
+from scrcl_geo.model._reading import PLAIN, names_and_inputs
 from scrcl_geo.model._sharing import check_shared
 from scrcl_geo.model._trained import TrainedModel
 from scrcl_geo.train import Checkpoint, Ranks
@@ -215,7 +215,7 @@ class ScRCL(TrainedModel):
         self.device_ = resolve_device(device)
         if ranks is not None:
             check_shared(self.config["preset"], batches)
-        data = self.graph(source, seed=seed)
+        data = self._for_training(source, seed=seed, held=PLAIN if batches else self._held(source))
         self.genes_, self.inputs_ = names_and_inputs(source, self.config["use_rep"])
         self.input_hash_ = fingerprint(data)
         self.sizes_ = sizes_of(data)

@@ -18,11 +18,12 @@ from scrcl_geo._features.inputs import InputMap
 from scrcl_geo._mapping.reference import Reference
 from scrcl_geo._mapping.remember import remember
 from scrcl_geo.graph import EdgeSpec
+from scrcl_geo.graph._batch_size import resolve_batch_size
 from scrcl_geo.graph._convert import expression_of
 from scrcl_geo.model._fitting import mark_cells
-from scrcl_geo.model._network import NetworkParts
+from scrcl_geo.model._network import DEFAULT, NetworkParts, objective_of
 from scrcl_geo.model._paper import PAPER
-from scrcl_geo.model._reading import Reading, read_graph
+from scrcl_geo.model._reading import PLAIN, HowHeld, Reading, read_graph
 from scrcl_geo.model._saving import load_state, save_state
 from scrcl_geo.nn import Ensemble, Views
 from scrcl_geo.train import TrainingLog
@@ -75,6 +76,7 @@ class TrainedModel:
             use_rep=self.config["use_rep"],
             inputs=self.inputs_,
             genes=self.genes_,
+            held=self._held(source),
         )
         return self.reading_.ready(data).to(self.device_)
 
@@ -151,13 +153,25 @@ class TrainedModel:
     def graph(self, source: AnnData | HeteroData, *, seed: int = 0) -> HeteroData:
         """The graph that training reads, and what own loaders cut: features scaled and smoothed, relations
         joined, cells marked as held out and, without space, weighted for an even draw."""
-        data = read_graph(source, edges=self.edges, use_rep=self.config["use_rep"])
+        return self._for_training(source, seed=seed)
+
+    def _for_training(self, source: AnnData | HeteroData, *, seed: int, held: HowHeld = PLAIN) -> HeteroData:
+        data = read_graph(source, edges=self.edges, use_rep=self.config["use_rep"], held=held)
         n_hops, scaled = self.parts.n_hops(self.config), self.config["preset"] != PAPER
         self.reading_ = Reading.of(data, n_hops, self.config["joined"], scaled=scaled)
         data = self.reading_.ready(data)
         if self.config["mask_rate"]:
             mark_cells(data, seed=seed)
         return data
+
+    def _held(self, source: AnnData | HeteroData) -> HowHeld:
+        """How a graph that nobody else sees holds expression."""
+        foreign = self.parts.own or self.objective.config() != objective_of(DEFAULT).config()
+        if foreign or self.config["preset"] != DEFAULT or isinstance(source, HeteroData):
+            return PLAIN
+        in_space = _keys.SPATIAL_CONNECTIVITIES in source.obsp
+        size = resolve_batch_size(self.config["batch_size"], source.n_obs, in_space=in_space)
+        return HowHeld(torch.int32, both=size == "full")
 
     def save(self, path: str | Path) -> None:
         """Write the trained model to a folder, whole or not at all, replacing a model that is there.

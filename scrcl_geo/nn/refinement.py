@@ -10,7 +10,7 @@ from torch.nn.functional import leaky_relu, normalize
 from torch_geometric.nn import MessagePassing
 
 from scrcl_geo import _keys
-from scrcl_geo._messages import aggregate
+from scrcl_geo._messages import aggregate, aggregate_back
 from scrcl_geo.nn.dropout import Dropout
 from scrcl_geo.nn.propagation import smooth
 
@@ -26,7 +26,8 @@ class ExpressionConv(MessagePassing):
     r"""Messages between cells and genes, weighted by expression: :math:`X h`, sources to targets.
 
     Shapes: ``x`` (n_sources, D), ``edges`` from sources to targets and ``reverse`` back, as index (2, nnz)
-    and weight (nnz,) ≥ 0, ``size`` (n_sources, n_targets) → (n_targets, D). O(nnz D).
+    and weight (nnz,) ≥ 0, ``size`` (n_sources, n_targets) → (n_targets, D). O(nnz D). Without ``edges``, for
+    graphs that hold the way back alone, there is no gradient.
     """
 
     SUPPORTS_FUSED_EDGE_INDEX = True
@@ -34,8 +35,10 @@ class ExpressionConv(MessagePassing):
     def __init__(self) -> None:
         super().__init__(aggr="sum")
 
-    def forward(self, x: Tensor, edges: Edges, reverse: Edges, size: tuple[int, int]) -> Tensor:
+    def forward(self, x: Tensor, edges: Edges | None, reverse: Edges, size: tuple[int, int]) -> Tensor:
         """The sums of the messages; see the class."""
+        if edges is None:
+            return aggregate_back(*reverse, x)
         index, weight = edges
         return self.propagate(index, size=size, x=x, edge_weight=weight, reverse=reverse)
 
@@ -120,12 +123,13 @@ class BipartiteRefinement(nn.Module):
         return normalize(refined, dim=1) if self.unit else refined, genes
 
 
-def _expression(data: HeteroData) -> tuple[Edges, Edges, tuple[int, int]]:
-    """Edges from cells to genes, back, and the numbers of both."""
-    there, back = data[_keys.EXPRESSES], data[_keys.EXPRESSED_BY]
+def _expression(data: HeteroData) -> tuple[Edges | None, Edges, tuple[int, int]]:
+    """Edges from cells to genes, if the graph holds them, back, and the numbers of both."""
+    back = data[_keys.EXPRESSED_BY]
+    there = data[_keys.EXPRESSES] if _keys.EXPRESSES in data.edge_types else None
     size = (int(data[_keys.CELL].num_nodes), int(data[_keys.GENE].num_nodes))
     return (
-        (there.edge_index, there.get("edge_weight")),
+        None if there is None else (there.edge_index, there.get("edge_weight")),
         (back.edge_index, back.get("edge_weight")),
         size,
     )
@@ -141,12 +145,15 @@ def among_genes(genes: Tensor, data: HeteroData) -> Tensor:
 
 
 def _scales(
-    there: Edges, back: Edges, size: tuple[int, int], like: Tensor, *, symmetric: bool
+    there: Edges | None, back: Edges, size: tuple[int, int], like: Tensor, *, symmetric: bool
 ) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """Factors of cells (N, 1) and genes (G, 1) before and after they send, from sums over expression."""
     ones = [like.new_ones(n, 1) for n in size]
     cells = aggregate(back[0], ones[1], back[1], n_targets=size[0])
-    genes = aggregate(there[0], ones[0], there[1], n_targets=size[1])
+    if there is None:
+        genes = aggregate_back(*back, ones[0])
+    else:
+        genes = aggregate(there[0], ones[0], there[1], n_targets=size[1])
     tiny = torch.finfo(like.dtype).tiny
     if symmetric:
         scales = (cells.clamp_min(tiny).rsqrt(), genes.clamp_min(tiny).rsqrt())

@@ -82,6 +82,28 @@ def test_an_output_that_cannot_be_is_refused_before_work(cells, tmp_path, capsys
 
 
 @pytest.mark.usefixtures("untrained")
+def test_a_path_that_leads_to_itself_is_one_line(cells, tmp_path, capsys):
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    run = ["run", str(cells), "--output", str(tmp_path / "out.h5ad"), "--quiet"]
+    assert main([*run, "--save-model", str(loop)]) == 2
+    assert capsys.readouterr().err.startswith(f"scrcl-geo: cannot write {loop}: found ")
+    assert main(["report", str(loop), "--html", str(tmp_path / "page.html"), "--quiet"]) == 2
+    compare = ["--condition", "a", "--sample", "b", "--csv", str(tmp_path / "table.csv"), "--quiet"]
+    assert main(["compare", str(loop), *compare]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert [line.startswith("scrcl-geo: ") for line in said] == [True, True]
+
+
+def test_a_closed_error_stream_ends_no_run(cells, tmp_path):
+    command = (
+        f"{sys.executable} -m scrcl_geo run {cells} --output out.h5ad --n-clusters 3 --max-epochs 2 2>&-"
+    )
+    assert subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True).returncode == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.h5ad"]
+
+
+@pytest.mark.usefixtures("untrained")
 def test_an_ending_that_is_not_written_is_refused(cells, tmp_path, capsys):
     assert main(["run", str(cells), "--output", str(tmp_path / "out.loom"), "--quiet"]) == 2
     assert "out.loom: found the ending '.loom'; name it .h5ad or .zarr" in capsys.readouterr().err
@@ -105,6 +127,17 @@ def test_options_that_cannot_be_are_refused_before_work(cells, tmp_path, capsys,
     assert main(["run", str(cells), "--output", str(tmp_path / "out.h5ad"), "--quiet", *option]) == 2
     assert message in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+@pytest.mark.parametrize(
+    "command", [["cluster", "--estimate"], ["compare", "--condition", "a", "--sample", "b"]]
+)
+def test_a_seed_that_cannot_be_is_one_line_for_all_commands(cells, capsys, command, seed):
+    assert main([command[0], str(cells), *command[1:], "--seed", str(seed)]) == 2
+    assert capsys.readouterr().err.startswith(
+        f"scrcl-geo: seed is out of range: found {seed}; choose a number"
+    )
 
 
 def test_large_seeds_work_in_tissue(cells, tmp_path):

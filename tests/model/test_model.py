@@ -13,6 +13,7 @@ import scrcl_geo as sg
 from scrcl_geo._messages import plain
 from scrcl_geo.graph import DEFAULT_EDGES, EdgeSpec
 from scrcl_geo.losses import DistributionAlignment, Objective, Term
+from scrcl_geo.model._reading import PLAIN
 
 QUICK = {"max_epochs": 3}
 
@@ -50,6 +51,24 @@ def test_shapes_and_types(adata, fitted):
     assert np.isfinite(scores.data).all()
     with pytest.raises(ValueError, match="on is not known: found 'x'"):
         fitted.embed(adata, on="x")
+
+
+@pytest.mark.parametrize("batch_size", ["full", 100])
+def test_how_expression_is_held_changes_nothing(adata, batch_size, monkeypatch):
+    def trained():
+        return sg.ScRCL(batch_size=batch_size, **QUICK).fit(adata, progress=False)
+
+    small = trained()
+    held = small._held(adata)
+    assert (held.index, held.both) == (torch.int32, batch_size == "full")
+    monkeypatch.setattr(sg.ScRCL, "_held", lambda *_: PLAIN)
+    plain = trained()
+    for name, value in plain.module_.state_dict().items():
+        assert torch.equal(value, small.module_.state_dict()[name]), name
+    assert plain.input_hash_ == small.input_hash_
+    expected = plain.embed(adata)
+    monkeypatch.undo()
+    np.testing.assert_allclose(small.embed(adata), expected, atol=1e-5)
 
 
 def test_a_graph_is_taken_wherever_annotated_data_are(adata, fitted):

@@ -177,7 +177,10 @@ def test_a_weight_that_is_not_finite(adata, value):
     ("change", "message"),
     [
         (lambda data: data.__delitem__(_keys.CELL), "the graph has no features of cells: found 'gene'"),
-        (lambda data: data.__delitem__(_keys.EXPRESSES), "the graph has no expression"),
+        (
+            lambda data: [data.__delitem__(t) for t in (_keys.EXPRESSES, _keys.EXPRESSED_BY)],
+            "the graph has no expression",
+        ),
         (lambda data: data[_keys.CELL].__delitem__("x"), "the graph has no features of cells"),
     ],
 )
