@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -88,6 +89,6 @@ def _scales(adata: AnnData) -> dict[str, float]:
     for library in libraries.values():
         factors = library.get("scalefactors") if isinstance(library, dict) else None
         if isinstance(factors, dict):
-            numbers = {name: float(f) for name, f in factors.items() if isinstance(f, int | float)}
-            return {name: f for name, f in numbers.items() if 0 < f < float("inf")}
+            numbers = {name: f for name, f in factors.items() if isinstance(f, int | float)}
+            return {name: float(f) for name, f in numbers.items() if 0 < f < sys.float_info.max}
     return {}
