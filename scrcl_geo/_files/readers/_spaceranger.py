@@ -68,6 +68,6 @@ def _slide(path: Path, positions: pd.DataFrame) -> AnnData:
     add_positions(adata, positions, _XY, units="pixels", obs=_COLUMNS[:3])
     scales = path / "spatial" / "scalefactors_json.json"
     if scales.exists():
-        factors: dict[str, Any] = json.loads(scales.read_text(encoding="utf-8"))
+        factors: dict[str, Any] = json.loads(scales.read_text(encoding="utf-8"), parse_int=float)
         adata.uns[_keys.SPATIAL] = {path.name or "slide": {"scalefactors": factors}}
     return adata
