@@ -27,7 +27,7 @@ def main(folder: str) -> None:
     """Run STARmap BZ5 with the defaults and draw published layers, domains and genes."""
     adata = ad.read_h5ad(Path(folder) / "STARmap_mPFC_BZ5.h5ad")
     published = adata.obs.pop("domain").astype("category")
-    _pipeline.run(adata, published.nunique(), progress=False)
+    _pipeline.run(adata, _pipeline.Job(published.nunique(), progress=False))
     adata.obs["published layer"] = published
     figure = plt.figure(figsize=(11, 4.2), layout="constrained")
     axes = figure.subplots(1, 3, width_ratios=[1, 1, 0.8])
