@@ -55,7 +55,7 @@ class Ranks:
 
 
 def _averaged(values: np.ndarray) -> np.ndarray:
-    """Ranks from 1, ties averaged: ``scipy.stats.rankdata`` in a quarter of its time, by NumPy's fast sort."""
+    """Ranks from 1, ties averaged: SciPy's ``rankdata`` in a quarter of its time, by NumPy's fast sort."""
     order = values.argsort()
     ordered = values[order]
     first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
