@@ -68,17 +68,18 @@ def sizes_of(data: HeteroData) -> dict[str, Any]:
 
 
 def settings_of(config: dict[str, Any], n_batches: int, max_epochs: int | None) -> TrainingSettings:
-    """How a model is trained; in mini-batches, epochs shrink, for as many steps as on all cells at once."""
-    epochs = ceil((max_epochs or config["max_epochs"]) / n_batches)
+    """How a model is trained: in mini-batches, for as many steps as on all cells at once."""
+    n_steps = max_epochs or config["max_epochs"]
     masked, stops = bool(config["mask_rate"]), config["early_stopping"]
     return TrainingSettings(
-        epochs,
+        ceil(n_steps / n_batches),
         config["learning_rate"],
         config["weight_decay"],
         decoupled=masked,
         max_grad_norm=config["max_grad_norm"],
         masking=MaskCells(config["mask_rate"]) if masked else None,
         stopping=None if not stops else HeldOut() if masked else LossPlateau(),
+        max_steps=n_steps,
     )
 
 

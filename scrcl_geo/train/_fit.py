@@ -113,7 +113,10 @@ def fit(
         fused=True,  # one pass over the weights instead of a dozen, which is most of a step on few cells
     )
     max_epochs = settings.max_epochs
-    log = TrainingLog(stopped=f"all {max_epochs} epochs done", learning_rate=settings.learning_rate)
+    whole = max_epochs * len(batches)
+    n_steps = min(whole, settings.max_steps or whole)
+    end = f"all {max_epochs} epochs done" if n_steps == whole else f"all {n_steps} steps done"
+    log = TrainingLog(stopped=end, learning_rate=settings.learning_rate)
     parts: dict[str, Any] = {"module": module, "objective": objective, "optimizer": optimizer}
     best = None
     if isinstance(settings.stopping, HeldOut) and settings.masking is not None:
@@ -131,7 +134,7 @@ def fit(
     modules.train()
     totals = [sum(losses.values()) for losses in log.losses]
     stop = False
-    n_steps, done = max_epochs * len(batches), len(totals) * len(batches)
+    done = len(totals) * len(batches)
     with tqdm(total=n_steps, initial=done, desc="train", unit="step", disable=not progress) as bar:
         for epoch in range(len(totals), max_epochs):
             steps = []
@@ -149,6 +152,8 @@ def fit(
                 steps.append(torch.stack([*terms.values(), norm]))
                 done += 1
                 bar.update()
+                if done == n_steps:
+                    break
             if steps:
                 log.losses.append(_finite([*terms, _GRADIENT], steps, epoch))
                 totals.append(sum(log.losses[-1].values()))

@@ -37,6 +37,8 @@ class TrainingSettings:
     stopping
         Label-free rule: :class:`LossPlateau` on the loss per epoch, or :class:`HeldOut` with ``masking``;
         None runs all epochs.
+    max_steps
+        Steps, at most, where the last pass is not to be a whole one.
 
     Raises
     ------
@@ -51,9 +53,12 @@ class TrainingSettings:
     max_grad_norm: float | None = 1.0
     masking: Masking | None = None
     stopping: LossPlateau | HeldOut | None = field(default_factory=LossPlateau)
+    max_steps: int | None = None
 
     def __post_init__(self) -> None:
         _validate.at_least("max_epochs", self.max_epochs, 1)
+        if self.max_steps is not None:
+            _validate.at_least("max_steps", self.max_steps, 1)
         _validate.positive("learning_rate", self.learning_rate)
         _validate.at_least("weight_decay", self.weight_decay, 0)
         if self.max_grad_norm is not None:

@@ -93,7 +93,8 @@ def test_every_process_takes_equally_many_steps(data):
 
 @pytest.mark.parametrize(("n_batches", "epochs"), [(1, 150), (2, 75), (4, 38), (400, 1)])
 def test_epochs_of_many_batches_are_fewer(n_batches, epochs):
-    assert settings_of(sg.ScRCL().config, n_batches, None).max_epochs == epochs
+    settings = settings_of(sg.ScRCL().config, n_batches, None)
+    assert (settings.max_epochs, settings.max_steps) == (epochs, 150)
 
 
 def test_what_cannot_be_shared_is_refused(toy_graph, data):

@@ -58,6 +58,22 @@ def test_batches_are_averaged(parts):
     assert sum(log.losses[0].values()) == pytest.approx(sum(once.losses[0].values()), rel=0.05)
 
 
+def test_the_last_pass_ends_where_the_steps_do(parts):
+    module, objective, batch = parts
+    settings = TrainingSettings(max_epochs=3, max_steps=7, stopping=None)
+    seen = []
+
+    class Batches(list):
+        def __iter__(self):
+            for each in super().__iter__():
+                seen.append(each)
+                yield each
+
+    log = fit(module, objective, Batches([batch, batch, batch]), settings, progress=False)
+    assert len(seen) == 8  # one is shown first
+    assert (len(log.losses), log.stopped) == (3, "all 7 steps done")
+
+
 def test_stops_on_a_plateau(parts):
     module, objective, batch = parts
     settings = TrainingSettings(max_epochs=50, stopping=LossPlateau(window=3, tolerance=10.0))
