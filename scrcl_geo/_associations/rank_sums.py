@@ -73,8 +73,11 @@ def rank_sums(
     members = sparse.csr_matrix(
         (np.ones(len(labels)), labels, np.arange(len(labels) + 1)), (len(labels), n_clusters)
     )
-    rows = [slice(None)] if samples is None else [np.flatnonzero(samples == b) for b in np.unique(samples)]
-    parts = [(expression[r].tocsc(), members[r]) for r in rows]
+    if samples is None:
+        parts = [(expression.tocsc(), members)]
+    else:
+        rows = [np.flatnonzero(samples == b) for b in np.unique(samples)]
+        parts = [(expression[r].tocsc(), members[r]) for r in rows]
     nulls = [Null.of(part.shape[0], np.asarray(member.sum(axis=0)).reshape(-1)) for part, member in parts]
     few = np.flatnonzero(np.bincount(labels, minlength=n_clusters) <= _FEW)
     sums, variance, third = (np.zeros((n_genes, n_clusters)) for _ in range(3))

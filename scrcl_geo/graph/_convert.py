@@ -93,6 +93,7 @@ def build(
         x = expression
     else:
         x = read.dense(use_rep) if use_rep in DENSE else _representation(adata, use_rep)
+    del read  # the values behind the logarithms
     data = from_matrices(x, relations, expression, index=index, both=both)
     if _keys.NEAR in relations and _keys.SPATIAL in adata.obsm:
         data[_keys.CELL].pos = torch.from_numpy(np.asarray(adata.obsm[_keys.SPATIAL], dtype=np.float32))

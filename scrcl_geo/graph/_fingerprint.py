@@ -17,12 +17,14 @@ _AT_ONCE = 2**24  # numbers
 
 
 def fingerprint(data: HeteroData) -> str:
-    """Hexadecimal digest (32 characters) of all tensors of a graph, integers of any width alike; of
-    expression, one direction stands for both."""
+    """Hexadecimal digest (32 characters) of all tensors of a graph, integers of any width alike; what is made
+    of others, the joined cell graph and one of two directions of expression, is left out."""
     digest = hashlib.blake2b(digest_size=16)
-    back = _keys.EXPRESSED_BY in data.edge_types
+    made = {_keys.LINKED}
+    if _keys.EXPRESSED_BY in data.edge_types:
+        made.add(_keys.EXPRESSES)
     for store in data.stores:
-        if back and store._key == _keys.EXPRESSES:
+        if store._key in made:
             continue
         for name in sorted(store.keys()):
             digest.update(f"{store._key}/{name}".encode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -28,14 +28,13 @@ MOST_HOPS = 1000
 
 @dataclass(frozen=True)
 class HowHeld:
-    """How a graph holds expression: numbers of the nodes, and both directions or the way back alone.
-
-    Layers of PyG need 64 bits. Our own network reads 32, in half the memory, and finds one direction by the
-    other.
-    """
+    """What a graph holds: expression with 64 bits for each node, as layers of PyG need it, or 32; both
+    directions of it or the way back alone, of which our network makes the other; the joined cell graph,
+    which losses on edges and encoders of one relation read, or not."""
 
     index: torch.dtype = torch.long
     both: bool = True
+    joined: bool = True
 
 
 PLAIN = HowHeld()
@@ -66,14 +65,15 @@ class Reading:
         scale = _unit_scale(data[_keys.CELL].x) if scaled else 1.0
         return cls(scale, n_hops, None if joined is None else tuple(joined))
 
-    def ready(self, data: HeteroData) -> HeteroData:
-        """The graph with the joined cell graph and with features scaled and smoothed for each view.
+    def ready(self, data: HeteroData, held: HowHeld = PLAIN) -> HeteroData:
+        """The graph with the joined cell graph, where it is held, and with features scaled and smoothed for
+        each view.
 
         Smoothing has no weights: done once on the whole graph, it costs nothing per epoch and is exact in
         mini-batches.
         """
-        data = linked(data, self.joined)
-        cells, links = data[_keys.CELL], data[_keys.LINKED]
+        data = linked(data, self.joined) if held.joined else copy.copy(data)
+        cells = data[_keys.CELL]
         x = cells.x
         if x.layout != torch.sparse_csr:
             data[_keys.CELL].x = x = x * self.scale if self.scale != 1 else x
@@ -81,6 +81,7 @@ class Reading:
             x = x.to_dense()  # smoothing fills it
         for name, n_hops in zip(("x1", "x2"), self.n_hops, strict=True):
             if n_hops:
+                links = data[_keys.LINKED]
                 cells[name] = smooth(x, links.edge_index, links.get("edge_weight"), n_hops=n_hops)
         return data
 
@@ -103,7 +104,7 @@ def read_graph(
     genes
         Genes of training.
     held
-        How expression is held where it is an AnnData's.
+        What of an AnnData the graph holds, and how.
 
     Raises
     ------
@@ -118,7 +119,7 @@ def read_graph(
             f"{len(set(used) & set(genes))} of {len(genes)} in common",
             "run sg.pp.graph on data with the same genes",
         )
-    data = build(source, edges=edges, use_rep=use_rep, **asdict(held))
+    data = build(source, edges=edges, use_rep=use_rep, index=held.index, both=held.both)
     if inputs is not None and inputs != InputMap.of(source):
         data[_keys.CELL].x = torch.from_numpy(inputs.apply(source))
     return data

@@ -70,15 +70,16 @@ class TrainedModel:
     def _read(self, source: AnnData | HeteroData) -> HeteroData:
         if not hasattr(self, "module_"):
             raise _validate.fail("the model is not trained", "no fit", "call fit(adata) first")
+        held = self._held(source)
         data = read_graph(
             source,
             edges=self.edges,
             use_rep=self.config["use_rep"],
             inputs=self.inputs_,
             genes=self.genes_,
-            held=self._held(source),
+            held=held,
         )
-        return self.reading_.ready(data).to(self.device_)
+        return self.reading_.ready(data, held).to(self.device_)
 
     def embed(self, source: AnnData | HeteroData, *, on: str = "z") -> np.ndarray:
         """Embedding of the cells.
@@ -159,19 +160,20 @@ class TrainedModel:
         data = read_graph(source, edges=self.edges, use_rep=self.config["use_rep"], held=held)
         n_hops, scaled = self.parts.n_hops(self.config), self.config["preset"] != PAPER
         self.reading_ = Reading.of(data, n_hops, self.config["joined"], scaled=scaled)
-        data = self.reading_.ready(data)
+        data = self.reading_.ready(data, held)
         if self.config["mask_rate"]:
             mark_cells(data, seed=seed)
         return data
 
     def _held(self, source: AnnData | HeteroData) -> HowHeld:
-        """How a graph that nobody else sees holds expression."""
+        """What a graph holds that nobody else sees."""
         foreign = self.parts.own or self.objective.config() != objective_of(DEFAULT).config()
         if foreign or self.config["preset"] != DEFAULT or isinstance(source, HeteroData):
             return PLAIN
         in_space = _keys.SPATIAL_CONNECTIVITIES in source.obsp
         size = resolve_batch_size(self.config["batch_size"], source.n_obs, in_space=in_space)
-        return HowHeld(torch.int32, both=size == "full")
+        joined = any(self.config["n_hops"]) or self.config["joined"] is not None
+        return HowHeld(torch.int32, both=size == "full", joined=joined)
 
     def save(self, path: str | Path) -> None:
         """Write the trained model to a folder, whole or not at all, replacing a model that is there.

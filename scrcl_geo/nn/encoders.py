@@ -9,6 +9,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn.functional import gelu, leaky_relu, relu
 
+from scrcl_geo.nn.by_rows import by_rows
 from scrcl_geo.nn.dropout import Dropout
 from scrcl_geo.nn.propagation import SmoothedLinear
 
@@ -45,7 +46,7 @@ class CellEncoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Encode; see the class."""
-        return self.out(self.dropout(gelu(self.hidden(x))))
+        return by_rows(lambda rows: self.out(self.dropout(gelu(self.hidden(rows)))), x)
 
 
 class GCNEncoder(nn.Module):

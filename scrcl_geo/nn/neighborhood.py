@@ -11,6 +11,7 @@ from torch_geometric.nn import MessagePassing
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo._messages import aggregate
+from scrcl_geo.nn.by_rows import by_rows
 from scrcl_geo.nn.dropout import Dropout
 
 EdgeType = tuple[str, str, str]
@@ -120,12 +121,16 @@ class NeighborhoodEncoder(nn.Module):
             )
         weights = torch.stack([self.relation_weight[name] for name in there]).softmax(dim=0)
         states = torch.cat([self.state(x) * seen, seen], dim=1)  # (N, S + 1)
-        mixed: Any = 0
-        for weight, (name, edge_type) in zip(weights, there.items(), strict=True):
+        around = []
+        for name, edge_type in there.items():
             edge_weight = None if edge_weight_dict is None else edge_weight_dict.get(edge_type)
-            around = self._around(states, edge_index_dict[edge_type], edge_weight, self.reaches[name])
-            mixed = mixed + weight * self.mix[name](around)
-        return self.out(mixed)
+            around.append(self._around(states, edge_index_dict[edge_type], edge_weight, self.reaches[name]))
+
+        def mixed(*means: Tensor) -> Tensor:
+            parts = zip(weights, there, means, strict=True)
+            return self.out(sum(weight * self.mix[name](mean) for weight, name, mean in parts))
+
+        return by_rows(mixed, *around)
 
     def _around(
         self, states: Tensor, edge_index: Tensor, edge_weight: Tensor | None, hops: Sequence[int]

@@ -104,9 +104,10 @@ def associations(
     genes = scores.gene_embedding(expression, cells)
     codes = groups.cat.codes.to_numpy()
     known, n_groups = codes >= 0, len(groups.cat.categories)
-    strength = scores.cluster_associations(expression[known], cells[known], codes[known], n_groups)
+    of_known = expression if known.all() else expression[known]  # a copy is as large as the matrix
+    strength = scores.cluster_associations(of_known, cells[known], codes[known], n_groups)
     found = rank_sums(
-        (expression if tested is None else _of_the_same(adata, tested))[known],
+        of_known if tested is None else _of_the_same(adata, tested)[known],
         codes[known],
         n_groups,
         None if samples is None else samples[known],

@@ -76,13 +76,16 @@ def test_order_of_genes_does_not_matter(case, new):
 
 
 def test_missing_genes_are_counted_and_cost_little(case, new, caplog):
-    fewer = new[:, np.random.default_rng(0).permutation(new.n_vars)[:96]].copy()
     sg.tl.map(new, case[2])
-    with caplog.at_level(logging.WARNING, logger="scrcl_geo"):
-        sg.tl.map(fewer, case[2])
+    agreement = []
+    for draw in range(6):
+        fewer = new[:, np.random.default_rng(draw).permutation(new.n_vars)[:96]].copy()
+        with caplog.at_level(logging.WARNING, logger="scrcl_geo"):
+            sg.tl.map(fewer, case[2])
+        assert len(fewer.uns["scrcl_map"]["missing"]) == 24
+        agreement.append(sg.metrics.ari(new.obs["scrcl"], fewer.obs["scrcl"]))
     assert "24 of the 120 genes of the model are missing" in caplog.text
-    assert len(fewer.uns["scrcl_map"]["missing"]) == 24
-    assert sg.metrics.ari(new.obs["scrcl"], fewer.obs["scrcl"]) > 0.8
+    assert np.mean(agreement) > 0.8  # which genes are missing matters
 
 
 def test_a_shift_between_samples_is_taken_off(case, new):
