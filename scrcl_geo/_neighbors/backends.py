@@ -16,7 +16,7 @@ Neighbors = tuple[np.ndarray, np.ndarray]
 
 _RECALL = 0.96  # asked of a sample, so that all rows keep 0.95
 _SAMPLE = 500
-_QUERIES = 20_000  # per call: progress is shown and an interrupt is handled between calls
+_QUERIES = 5_000  # per call: progress is shown and an interrupt is handled between calls
 
 
 def exact(x: np.ndarray, n_neighbors: int, seed: int = 0) -> Neighbors:

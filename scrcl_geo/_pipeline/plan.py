@@ -111,7 +111,7 @@ class Plan:
     def gigabytes(self) -> float:
         """Expected peak of resident memory."""
         stored = 0 if self.from_disk else 8 * self.n_values
-        edges = 56 * self.n_used_values  # both directions, and expression twice
+        edges = 24 * self.n_used_values  # 32 bits for both nodes, and expression twice
         return _LIBRARIES + (stored + edges + 4e3 * self.n_cells + 2.5e4 * self.cells_per_step) / 1e9
 
     def __str__(self) -> str:
