@@ -72,12 +72,13 @@ def aggregate_back(edge_index: EdgeIndex, edge_weight: Tensor | None, x: Tensor)
     with torch.no_grad():
         for start in range(0, n_targets, _ROWS):
             rows = slice(start, min(start + _ROWS, n_targets))
-            part = pointers[rows.start : rows.stop + 1]
-            held = slice(int(part[0]), int(part[-1]))
-            weight = None if edge_weight is None else edge_weight[held]
-            shape = (rows.stop - rows.start, n_sources)
-            block = _operand((part - part[0], sources[held]), weight, x.dtype, shape)
-            total += block.to_dense().T @ x[rows]
+            sizes = pointers[rows.start : rows.stop + 1].diff()
+            held = slice(int(pointers[rows.start]), int(pointers[rows.stop]))
+            first = torch.arange(0, len(sizes) * n_sources, n_sources, device=x.device)
+            at = first.repeat_interleave(sizes) + sources[held]
+            weight = x.new_ones(len(at)) if edge_weight is None else edge_weight[held].to(x.dtype)
+            block = x.new_zeros(len(sizes) * n_sources).scatter_add_(0, at, weight)
+            total += block.view(len(sizes), n_sources).T @ x[rows]
     return total
 
 
