@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from scipy import sparse, special, stats
 from scrcl_geo._associations.counted import counted_tail
 from scrcl_geo._associations.ranks import MEAN, Ranks
 
+_SORTED = 50_000_000  # values of the columns that are sorted by gene at a time
 _GENES, _CLUSTERS = 100, 10  # at a time: counting takes 8 MB for each hundred genes and cluster
 _FEW = 5  # cells of a cluster up to which groups are counted
 
@@ -73,23 +74,20 @@ def rank_sums(
     members = sparse.csr_matrix(
         (np.ones(len(labels)), labels, np.arange(len(labels) + 1)), (len(labels), n_clusters)
     )
-    if samples is None:
-        parts = [(expression.tocsc(), members)]
-    else:
-        rows = [np.flatnonzero(samples == b) for b in np.unique(samples)]
-        parts = [(expression[r].tocsc(), members[r]) for r in rows]
-    nulls = [Null.of(part.shape[0], np.asarray(member.sum(axis=0)).reshape(-1)) for part, member in parts]
+    rows = None if samples is None else [np.flatnonzero(samples == b) for b in np.unique(samples)]
+    groups = [members] if rows is None else [members[r] for r in rows]
+    nulls = [Null.of(group.shape[0], np.asarray(group.sum(axis=0)).reshape(-1)) for group in groups]
     few = np.flatnonzero(np.bincount(labels, minlength=n_clusters) <= _FEW)
     sums, variance, third = (np.zeros((n_genes, n_clusters)) for _ in range(3))
     counted = np.ones((n_genes, len(few)))
-    for genes in _blocks(n_genes, _GENES):
-        ranks = [Ranks.of(part[:, genes]) for part, _ in parts]
-        for rank, (_, member), null in zip(ranks, parts, nulls, strict=True):
+    for genes, values in _by_gene(expression, rows):
+        ranks = [Ranks.of(part) for part in values]
+        for rank, member, null in zip(ranks, groups, nulls, strict=True):
             sums[genes] += rank.sums(member) - MEAN * null.sizes
             variance[genes] += np.outer(rank.central(2), null.variance)
             third[genes] += np.outer(rank.central(3), null.third)
         for some in _blocks(len(few), _CLUSTERS):
-            counted[genes, some] = counted_tail(ranks, [member[:, few[some]] for _, member in parts])
+            counted[genes, some] = counted_tail(ranks, [member[:, few[some]] for member in groups])
     deviation = np.sqrt(np.maximum(variance, 0))
     pvalue = stats.pearson3.sf(_over(sums, deviation), _over(third, deviation**3))
     pvalue[:, few] = counted
@@ -97,6 +95,24 @@ def rank_sums(
     least = np.maximum(np.exp(-sum(null.groups for null in nulls)), np.finfo(float).tiny)
     untied = np.sqrt(sum(null.untied for null in nulls))
     return RankSums(_over(sums, np.broadcast_to(untied, sums.shape)), np.clip(pvalue, least, 1.0))
+
+
+def _by_gene(
+    expression: sparse.csr_matrix, rows: Sequence[np.ndarray] | None
+) -> Iterator[tuple[slice, list[sparse.csc_matrix]]]:
+    """Some genes at a time with their columns, for all rows or each of several groups of them.
+
+    Of a matrix of many values, some columns are sorted by gene at a time: a copy is as large as they are.
+    """
+    n_genes = expression.shape[1]
+    step = max(_GENES, n_genes // max(1, expression.nnz // _SORTED))
+    for wide in _blocks(n_genes, step):
+        some = expression if step >= n_genes else expression[:, wide]
+        parts = [some.tocsc()] if rows is None else [some[r].tocsc() for r in rows]
+        width = some.shape[1]
+        for narrow in _blocks(width, _GENES):
+            genes = slice(wide.start + narrow.start, wide.start + min(narrow.stop, width))
+            yield genes, [part[:, narrow] for part in parts]
 
 
 def _over(above: np.ndarray, below: np.ndarray) -> np.ndarray:

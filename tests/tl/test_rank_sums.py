@@ -8,6 +8,7 @@ import pytest
 from scipy import sparse, stats
 
 import scrcl_geo as sg
+from scrcl_geo._associations import rank_sums as module
 from scrcl_geo._associations.rank_sums import rank_sums
 
 
@@ -33,6 +34,18 @@ def test_one_sample_gives_the_rank_sum_test():
     np.testing.assert_allclose(found.pvalue[:, 1], expected.pvalue, rtol=0.01)
     effect = expected.statistic - 150 * 250 / 2
     np.testing.assert_allclose(found.score[:, 1], effect / np.sqrt(150 * 250 * 401 / 12), rtol=1e-6)
+
+
+@pytest.mark.parametrize("in_samples", [False, True])
+def test_genes_of_many_values_come_some_at_a_time(in_samples, monkeypatch):
+    x, labels = counts(1.0, (60, 23)), np.arange(60) % 3
+    samples = np.arange(60) // 30 if in_samples else None
+    expected = rank_sums(x, labels, 3, samples)
+    monkeypatch.setattr(module, "_GENES", 2)
+    monkeypatch.setattr(module, "_SORTED", 200)  # of some 870 values
+    found = rank_sums(x, labels, 3, samples)
+    np.testing.assert_allclose(found.score, expected.score, rtol=1e-12)
+    np.testing.assert_allclose(found.pvalue, expected.pvalue, rtol=1e-12)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])
