@@ -81,6 +81,8 @@ def opened(browser, page_file: Path) -> dict[str, float]:
 
 def grown(adata: ad.AnnData, n_cells: int, n_genes: int) -> ad.AnnData:
     """Another number of cells and genes."""
+    if "X_scrcl_umap" not in adata.obsm:
+        sg.tl.umap(adata)
     rng = np.random.default_rng(0)
     cells = rng.choice(adata.n_obs, n_cells, replace=n_cells > adata.n_obs)
     obs = adata.obs.iloc[cells].set_axis([f"cell_{i}" for i in range(n_cells)])
