@@ -29,14 +29,16 @@ ax = sg.pl.spatial(adata, color=["published region", "scrcl"], match="published 
 # %%
 # **Good:** the third ventricle (V3), the fornix (fx), the paraventricular thalamus (PVT) and the bed
 # nucleus (BST) are found on both sides of the midline, with sharp borders, and so are their genes: Mbp and
-# Ermn of myelin in the fornix, Cd24a and Mlc1 around the ventricle, Ar, Esr1 and Prlr in the preoptic area.
+# Ermn of myelin in the fornix, Cd24a and Mlc1 around the ventricle, Ar and Esr1 in the preoptic area.
 genes = sg.tl.associations(adata)
 ax = sg.pl.associations(adata, n_genes=3, scale="row")
 
 # %%
-# **Weak:** the preoptic area (MPA) and nucleus (MPN) are cut at another place than in the annotation, most
-# of PVH is in a domain of MPA, and the smallest domain is two patches on one side alone. The brain is
-# symmetric: a domain without a twin deserves doubt. Rows are published regions, columns found domains.
+# **Weak:** the preoptic area (MPA) and nucleus (MPN) are cut at another place than in the annotation: the
+# inner part of MPN goes with the periventricular nucleus (PV), its outer part with the rim of MPA, and the
+# domain of PVH has two more patches at the upper edge, far from it. Parts far from each other deserve doubt,
+# and so would a domain without a twin, since the brain is symmetric. Rows are published regions, columns
+# found domains.
 pd.crosstab(regions, adata.obs["scrcl"])
 
 # %%

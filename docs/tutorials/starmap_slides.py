@@ -67,7 +67,7 @@ ax = sg.pl.spatial(new, color=["scrcl", "scrcl_confidence"])
 # %%
 # **Good:** the layers of a mouse that the model never saw, with the lowest confidence along their borders.
 #
-# **Weak:** it is somewhat below what both slides together reach, and layer 1, sparse, is sure nowhere.
+# **Weak:** it is somewhat below what both slides together reach.
 # Confidence says how sure the classifier is among the known domains; whether a cell belongs to none of them
 # is the other column, `scrcl_unknown`:
 round(float(new.obs["scrcl_unknown"].mean()), 3)
