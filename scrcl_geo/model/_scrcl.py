@@ -215,7 +215,7 @@ class ScRCL(TrainedModel):
         self.device_ = resolve_device(device)
         if ranks is not None:
             check_shared(self.config["preset"], batches)
-        data = self._for_training(source, seed=seed, held=PLAIN if batches else self._held(source))
+        data = self._for_training(source, seed=seed, held=self._held(source) if batches is None else PLAIN)
         self.genes_, self.inputs_ = names_and_inputs(source, self.config["use_rep"])
         self.input_hash_ = fingerprint(data)
         self.sizes_ = sizes_of(data)
