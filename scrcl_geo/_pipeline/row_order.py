@@ -38,7 +38,7 @@ def in_own_order(adata: AnnData, layer: str | None = None) -> Iterator[AnnData]:
     if adata.n_obs > ORDERED_UP_TO or on_disk(adata.layers[layer] if layer else adata.X):
         yield adata
         return
-    order = by_content(adata.layers[layer] if layer else adata.X, adata.obsm.get(_keys.SPATIAL))
+    order = by_content(adata.layers[layer] if layer else adata.X, _numbers(adata.obsm.get(_keys.SPATIAL)))
     work = _read(adata, layer, order)
     yield work
     _written(work, adata, order.argsort())
@@ -71,16 +71,23 @@ def _sums(x: Any) -> np.ndarray:
     return np.concatenate([(block * weights).sum(axis=1) for block in rows])
 
 
+def _numbers(coordinates: Any) -> np.ndarray | None:
+    """Coordinates if they are some; what they lack is told where they are needed."""
+    found = None if coordinates is None else np.asarray(coordinates)
+    return found if found is not None and found.ndim == 2 and found.dtype.kind in "fiu" else None
+
+
 def _read(adata: AnnData, layer: str | None, order: np.ndarray) -> AnnData:
     """What a run reads of the cells, sorted."""
+    place = adata.obsm.get(_keys.SPATIAL)
+    if place is not None:
+        place = place.iloc[order] if hasattr(place, "iloc") else place[order]
     return AnnData(
         None if layer else adata.X[order],
         obs=adata.obs.iloc[order],
         var=adata.var.copy(),
         uns=dict(adata.uns),
-        obsm={_keys.SPATIAL: np.asarray(adata.obsm[_keys.SPATIAL])[order]}
-        if _keys.SPATIAL in adata.obsm
-        else {},
+        obsm={} if place is None else {_keys.SPATIAL: place},
         layers={layer: adata.layers[layer][order]} if layer else {},
         varm=dict(adata.varm),
         varp=dict(adata.varp),

@@ -2,12 +2,14 @@
 
 import anndata
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 
 import scrcl_geo as sg
 from scrcl_geo import _pipeline
 from scrcl_geo._pipeline import row_order
+from scrcl_geo._validate import ScrclInputError
 
 JOB = {"max_epochs": 10, "progress": False}
 
@@ -77,6 +79,27 @@ def test_many_cells_are_left_as_they_are(monkeypatch):
     monkeypatch.setattr(row_order, "ORDERED_UP_TO", 100)
     with row_order.in_own_order(adata) as work:
         assert work is adata
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        np.full((150, 2), "text"),
+        sparse.csr_matrix(np.ones((150, 2))),
+        np.full((150, 2), np.nan),
+        pd.DataFrame({"x": ["a"] * 150}),
+    ],
+    ids=["text", "sparse", "nan", "frame"],
+)
+def test_coordinates_that_are_none_are_told_where_they_are_needed(place):
+    adata = cells()
+    if isinstance(place, pd.DataFrame):
+        place = place.set_index(adata.obs_names)
+    adata.obsm["spatial"] = place
+    with pytest.raises(ScrclInputError, match=r"obsm\['spatial'\]"):
+        _pipeline.run(adata, _pipeline.Job(4, spatial="yes", **JOB))
+    _pipeline.run(adata, _pipeline.Job(4, spatial="no", **JOB))
+    assert adata.obs["scrcl"].nunique() == 4
 
 
 def test_cells_that_express_the_same_are_told_apart_by_their_place():
