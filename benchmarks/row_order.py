@@ -29,7 +29,8 @@ def main():
     parser.add_argument("--data", default=os.environ.get("SCRCL_GEO_DATA", "../shared/data"))
     parser.add_argument("--sets", nargs="+", help="names; all by default")
     parser.add_argument("--orders", type=int, default=10)
-    parser.add_argument("--runs", type=int, default=2)
+    parser.add_argument("--runs", type=int, default=2, help="orders that are run to their end")
+    parser.add_argument("--up-to", type=int, default=1500, help="cells of the sets that are run")
     parser.add_argument("--output", type=Path, default=HERE / "results" / "row_order.md")
     arguments = parser.parse_args()
     rows = []
@@ -38,9 +39,10 @@ def main():
             continue
         adata = anndata.read_h5ad(path)
         adata.obs = adata.obs[[]]
-        rows.append((path.stem, *compared(adata, arguments.orders, arguments.runs)))
+        rows.append((path.stem, *compared(adata, arguments.orders, runs_of(adata, arguments))))
         print(*rows[-1], flush=True)
-    command = f"python benchmarks/row_order.py --orders {arguments.orders} --runs {arguments.runs}"
+    settings = f"--orders {arguments.orders} --runs {arguments.runs} --up-to {arguments.up_to}"
+    command = f"python benchmarks/row_order.py {settings}"
     text = [
         "# Permuted rows",
         "",
@@ -50,11 +52,16 @@ def main():
         "| set | read alike | numbers of clusters | ARI |",
         "|---|---|---|---|",
         *(
-            f"| {name} | {alike} of {arguments.orders} | {found} | {ari:.3f} |"
+            f"| {name} | {alike} of {arguments.orders} | {found} | {ari} |"
             for name, alike, found, ari in rows
         ),
     ]
     arguments.output.write_text("\n".join(text) + "\n", encoding="utf-8")
+
+
+def runs_of(adata, arguments):
+    """Orders of a set that are run to their end."""
+    return arguments.runs if adata.n_obs <= arguments.up_to else 0
 
 
 def compared(adata, n_orders, n_runs):
@@ -71,8 +78,9 @@ def compared(adata, n_orders, n_runs):
             _pipeline.run(moved, _pipeline.Job(progress=False))
             numbers.append(moved.obs["scrcl"].nunique())
             labels.append(np.asarray(moved.obs["scrcl"])[order.argsort()])
-    agreement = min(metrics.ari(labels[0], other) for other in labels)
-    return read.count(read[0]), ", ".join(map(str, numbers)), agreement
+    agreement = [metrics.ari(labels[0], other) for other in labels]
+    least = f"{min(agreement):.3f}" if agreement else ""
+    return read.count(read[0]), ", ".join(map(str, numbers)), least
 
 
 def digest(work):
