@@ -104,24 +104,12 @@ def preset(adata, truth, epochs, seed):
 
     import scrcl_geo as sg
     from scrcl_geo._files.memory import peak_gigabytes
-    from scrcl_geo.model._fitting import settings_of, sizes_of
-    from scrcl_geo.train import fit
-    from scrcl_geo.train._runtime import seeded
 
     k, in_tissue = truth.nunique(), "spatial" in adata.obsm
-    sg.pp.paper_graph(adata)
-    model = sg.ScRCL.paper(k, spatial=in_tissue)
-    data = model.graph(adata)
-    with seeded(seed):
-        module = model.parts.build(model.config, sizes_of(data))
-        batches = Looks([data], module)
-        fit(module, model.objective, batches, settings_of(model.config, 1, epochs), progress=False)
-        batches.look()
-    found = [
-        sg.metrics.scores(truth, sg.cluster.spherical_kmeans(z, k, seed=seed)) for z in batches.embeddings
-    ]
+    looks = trained(adata, k, epochs, seed)
+    found = [sg.metrics.scores(truth, sg.cluster.spherical_kmeans(z, k, seed=seed)) for z in looks.embeddings]
     best = max(range(epochs), key=lambda epoch: found[epoch]["NMI"])
-    last = batches.embeddings[-1]
+    last = looks.embeddings[-1]
     draws = [sg.cluster.spherical_kmeans(last, k, seed=draw) for draw in range(DRAWS)]
     row = {name: found[-1][name] for name in SCORES}
     if in_tissue:
@@ -133,9 +121,27 @@ def preset(adata, truth, epochs, seed):
         **over_draws([sg.metrics.scores(truth, labels)["ARI"] for labels in draws]),
         "peeked_epoch": best + 1,
         **{f"peeked_{name}": found[best][name] for name in SCORES},
-        **times(batches.seconds),
+        **times(looks.seconds),
         "peak_gb": peak_gigabytes(),
     }
+
+
+def trained(adata, k, epochs, seed):
+    """The preset's embedding after each epoch, and the CPU seconds of each."""
+    import scrcl_geo as sg
+    from scrcl_geo.model._fitting import settings_of, sizes_of
+    from scrcl_geo.train import fit
+    from scrcl_geo.train._runtime import seeded
+
+    sg.pp.paper_graph(adata)
+    model = sg.ScRCL.paper(k, spatial="spatial" in adata.obsm)
+    data = model.graph(adata)
+    with seeded(seed):
+        module = model.parts.build(model.config, sizes_of(data))
+        looks = Looks([data], module)
+        fit(module, model.objective, looks, settings_of(model.config, 1, epochs), progress=False)
+        looks.look()
+    return looks
 
 
 class Looks(list):
