@@ -1,5 +1,6 @@
 """Memory of this process and of the machine."""
 
+import ctypes
 import resource
 import sys
 
@@ -15,3 +16,11 @@ def peak_gigabytes() -> float:
 def machine_bytes() -> int:
     """Memory of the whole machine."""
     return int(psutil.virtual_memory().total)
+
+
+def release_unused() -> None:
+    """Hand memory that was freed back to the system, which glibc keeps in case it is asked for again."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # other C libraries have none
+        if trim is not None:
+            trim(0)

@@ -12,6 +12,7 @@ from scipy import sparse
 from scrcl_geo import _keys, _validate
 from scrcl_geo._features.expression import DENSE, read_expression
 from scrcl_geo._features.rows import column_sums
+from scrcl_geo._files.memory import release_unused
 from scrcl_geo._messages import csr_tensor, plain
 from scrcl_geo.graph._spec import DEFAULT_EDGES, EdgeSpec
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
 EdgeType = tuple[str, str, str]
+_TARGETS = 100_000  # nodes whose edges are numbered at a time
 
 
 def to_hetero(
@@ -95,6 +97,7 @@ def build(
         x = read.dense(use_rep) if use_rep in DENSE else _representation(adata, use_rep)
     del read  # the values behind the logarithms
     data = from_matrices(x, relations, expression, index=index, both=both)
+    release_unused()  # what a file was read through
     if _keys.NEAR in relations and _keys.SPATIAL in adata.obsm:
         data[_keys.CELL].pos = torch.from_numpy(np.asarray(adata.obsm[_keys.SPATIAL], dtype=np.float32))
     return data
@@ -166,8 +169,11 @@ def _edges(matrix: sparse.spmatrix, dtype: torch.dtype) -> tuple[EdgeIndex, torc
     n_targets, n_sources = matrix.shape
     index = torch.empty((2, matrix.nnz), dtype=dtype)
     index[0] = torch.from_numpy(matrix.indices)
-    targets = torch.arange(n_targets, dtype=dtype)
-    index[1] = targets.repeat_interleave(torch.from_numpy(np.diff(matrix.indptr)))
+    for start in range(0, n_targets, _TARGETS):
+        pointers = matrix.indptr[start : start + _TARGETS + 1]
+        targets = torch.arange(start, start + len(pointers) - 1, dtype=dtype)
+        ends = targets.repeat_interleave(torch.from_numpy(np.diff(pointers)))
+        index[1, int(pointers[0]) : int(pointers[-1])] = ends
     undirected = n_targets == n_sources and (matrix != matrix.T).nnz == 0
     edges = EdgeIndex(
         index, sparse_size=(n_sources, n_targets), sort_order="col", is_undirected=bool(undirected)

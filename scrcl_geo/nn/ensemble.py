@@ -33,4 +33,6 @@ class Ensemble(nn.Module):
     def forward(self, data: HeteroData) -> Views:
         """Both views of one batch."""
         found: list[Views] = [member(data) for member in self.members]
+        if len(found) == 1:  # nothing to copy
+            return found[0]
         return Views(*(torch.cat(parts, dim=1) for parts in zip(*found, strict=True)))

@@ -91,4 +91,6 @@ class ScRCLModule(nn.Module):
         else:
             (z1, genes1), (z2, genes2) = self.refinement(h1, data), self.refinement(h2, data)
             genes = (genes1 + genes2) / 2
-        return Views(normalize(h1, dim=1), normalize(h2, dim=1), z1, z2, genes)
+        u1 = normalize(h1, dim=1)
+        del h1
+        return Views(u1, normalize(h2, dim=1), z1, z2, genes)
