@@ -114,7 +114,8 @@ def embeddings(adata, network, seed):
     if network == "noise":
         noise = np.random.default_rng(seed).normal(size=(adata.n_obs, 32)).astype(np.float32)
         return {"joint": averaged(adata, noise)}, {}
-    if not in_space and network in ("no near", "no similar_to"):
+    # what is not there cannot be switched off: space, or even draws in tissue
+    if network in (("cells as they come",) if in_space else ("no near", "no similar_to")):
         return None, {}
     model = model_of(network)
     model.fit(adata, max_epochs=1 if network == "untrained" else None, seed=seed, progress=False)
@@ -180,14 +181,14 @@ def model_of(network):
         return sg.ScRCL(refinement=Alone())
     if network == "cells as they come":
         model = sg.ScRCL()
-        graph = model.graph
+        for_training = model._for_training
 
-        def without_even(source, *, seed=0):
-            data = graph(source, seed=seed)
-            data["cell"].pop("even", None)
+        def without_even(*args, **kwargs):
+            data = for_training(*args, **kwargs)
+            del data["cell"].even
             return data
 
-        model.graph = without_even
+        model._for_training = without_even
         return model
     off = network.removeprefix("no ")
     return sg.ScRCL(edges=[edge for edge in DEFAULT_EDGES if edge.edge_type[1] != off])
@@ -217,7 +218,7 @@ def table(path):
     from scipy.stats import wilcoxon
 
     rows = pd.read_csv(path)
-    lines = ["# What the network adds", "", f"{rows['seed'].nunique()} seeds; K given; medians over seeds."]
+    lines = ["# What the network adds", "", f"Seeds: {rows['seed'].nunique()}; K given; medians over seeds."]
     for kind, part in rows.groupby("kind"):
         keys = ["network", "embedding", "clusterer"]
         median = part.groupby([*keys, "family", "set"])["ARI"].median()
@@ -228,7 +229,7 @@ def table(path):
         lines += ["", "Paired over sets (Wilcoxon): trained less the other.", ""]
         lines += ["| embedding | clusterer | other | difference | wins | p |", "|---|---|---|---|---|---|"]
         for embedding, clusterer in (("joint", "gmm"), ("joint", "kmeans"), ("z", "gmm"), ("z", "kmeans")):
-            for other in ("untrained", "none"):
+            for other in ("untrained", "none", *VARIANTS):
                 place = (other, "input" if other == "none" else embedding, clusterer)
                 if place not in per_set.index:
                     continue
