@@ -201,7 +201,7 @@ def page(table):
             f"| {row.set} | {row.signature} | {row.f1:.2f} | {row.hits} of {row.measured} | {row.p:.1e} | "
             f"{row.auroc:.3f} | {row.p_auroc:.1e} |"
         )
-    return "\n".join([*lines, "", "![Graphs of clusters](signatures.png)"]) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def figure(runs, path):
