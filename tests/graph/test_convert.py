@@ -147,3 +147,11 @@ def test_edge_spec_checks_its_slot_and_name():
 def test_needs_the_graph_first():
     with pytest.raises(ValueError, match=r"run sg.pp.graph\(adata\) first"):
         to_hetero(sg.datasets.toy(n_slides=1, n_cells=50))
+
+
+def test_edges_are_the_same_numbered_some_targets_at_a_time(adata, monkeypatch):
+    whole = to_hetero(adata)
+    monkeypatch.setattr("scrcl_geo.graph._convert._TARGETS", 7)
+    parts = to_hetero(adata)
+    for edge_type in whole.edge_types:
+        assert torch.equal(parts[edge_type].edge_index, whole[edge_type].edge_index)
