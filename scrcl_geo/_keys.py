@@ -23,6 +23,7 @@ TRANSFORMS = ("log", "zscore", "pearson")
 # AnnData input
 SPATIAL = "spatial"
 UNITS = "scrcl_units"
+FILE = "scrcl_file"  # of each cell, where many were read as one
 
 # what pp writes
 PCA = "X_scrcl_pca"

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from scrcl_geo import _validate
 from scrcl_geo._files.h5ad import size, write
-from scrcl_geo._files.interrupt import unfinished
+from scrcl_geo._files.interrupt import remove, unfinished
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 MODEL_FILE = "config.json"  # what makes a folder a saved model
-_PARTIAL = ".scrcl.part"
+PARTIAL = ".scrcl.part"
 
 
 def check_writable(path: str | Path) -> None:
@@ -33,7 +33,7 @@ def check_writable(path: str | Path) -> None:
         if not path.parent.is_dir():
             raise _validate.fail(f"cannot write {path}", "no folder of that name", remedy)
         with tempfile.NamedTemporaryFile(
-            prefix=f".{path.name}.", suffix=f".checkpoint{_PARTIAL}", dir=path.parent
+            prefix=f".{path.name}.", suffix=f".checkpoint{PARTIAL}", dir=path.parent
         ):
             pass
     except (OSError, RuntimeError, ValueError) as error:
@@ -68,10 +68,10 @@ def check_free(needed: int, path: str | Path) -> None:
 def remove_partial(path: Path) -> None:
     """Delete what a killed process left half-written beside an output; the caller holds its lock."""
     path = path.resolve()
-    ours = re.compile(rf"\.{re.escape(path.name)}\.[a-z0-9_]{{8}}{re.escape(_PARTIAL)}")
+    ours = re.compile(rf"\.{re.escape(path.name)}\.[a-z0-9_]{{8}}{re.escape(PARTIAL)}")
     for partial in path.parent.iterdir():
         if ours.fullmatch(partial.name) or partial.name == f".{path.name}.checkpoint.part":
-            partial.unlink(missing_ok=True)
+            remove(partial)
 
 
 def write_text(text: str, path: str | Path) -> None:
@@ -84,7 +84,7 @@ def write_text(text: str, path: str | Path) -> None:
 def write_file(path: str | Path, write: Callable[[Path], object]) -> None:
     """Write a file completely or not at all: ``write`` fills one beside it, which then replaces it."""
     path = Path(path).resolve()  # what a link points to is written, not the link
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_PARTIAL, dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PARTIAL, dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -115,7 +115,7 @@ def check_folder(path: str | Path, *, markers: Sequence[str] = (MODEL_FILE,)) ->
         raise _validate.fail(f"cannot write {path}", "a folder with other things in it", remedy)
     try:
         there = next(folder for folder in path.resolve().parents if folder.exists())
-        with tempfile.NamedTemporaryFile(prefix=f".{path.name}.", suffix=_PARTIAL, dir=there):
+        with tempfile.NamedTemporaryFile(prefix=f".{path.name}.", suffix=PARTIAL, dir=there):
             pass
     except (OSError, RuntimeError, ValueError) as error:  # a link that leads to itself, a name of no letters
         raise _validate.fail(f"cannot write {path}", _reason(error), remedy) from error
@@ -128,7 +128,7 @@ def write_folder(
     check_folder(path, markers=markers)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=_PARTIAL, dir=path.parent))
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=PARTIAL, dir=path.parent))
     try:
         write(temporary)
         temporary.chmod(0o777 & ~_umask())  # mkdtemp makes private folders, safetensors private files

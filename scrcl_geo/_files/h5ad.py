@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrcl_geo import _validate
 from scrcl_geo._files.external import refuse_external
+from scrcl_geo._files.store import write_beside
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -108,14 +109,10 @@ def _image(adata: AnnData) -> bytes:
 def _write_beside_matrix(adata: AnnData, path: Path) -> None:
     """Copy the matrix from file to file, as it is stored, and write everything else."""
     import h5py
-    from anndata.io import write_elem
 
     with h5py.File(adata.filename, "r") as source, h5py.File(path, "w") as target:
         target.attrs.update(source.attrs)
         for name in ("X", "raw"):
             if name in source:
                 source.copy(name, target)
-        for name in ("obs", "var"):
-            write_elem(target, name, getattr(adata, name))
-        for name in ("obsm", "varm", "obsp", "varp", "layers", "uns"):
-            write_elem(target, name, dict(getattr(adata, name)))
+        write_beside(target, adata)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -16,9 +17,17 @@ _GRACE = 0.6  # seconds in which the work may end by itself
 _UNFINISHED: set[Path] = set()
 
 
+def remove(path: Path) -> None:
+    """Delete a file or a folder, where it is there."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
 @contextmanager
 def unfinished(path: Path) -> Iterator[None]:
-    """Name a file that must not stay behind when the process has to end inside the block."""
+    """Name a file or folder that must not stay behind when the process has to end inside the block."""
     _UNFINISHED.add(path)
     try:
         yield
@@ -65,7 +74,7 @@ def _watch(reading: int, over: threading.Event) -> None:
     number = os.read(reading, 1)[0]
     if number in (signal.SIGINT, signal.SIGTERM) and not over.wait(_GRACE):
         for path in list(_UNFINISHED):
-            path.unlink(missing_ok=True)
+            remove(path)
         sys.stderr.write("\nscrcl-geo: interrupted; no output was written\n")
         sys.stderr.flush()
         os._exit(TERMINATED if number == signal.SIGTERM else INTERRUPTED)

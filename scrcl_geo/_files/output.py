@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrcl_geo import _validate
+from scrcl_geo._features.rows import chunks, on_disk
 from scrcl_geo._files import atomic
 from scrcl_geo._files.probe import check
 from scrcl_geo._files.readers import _detect, read
+from scrcl_geo._files.store import new_zarr, write_beside, write_blocks
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -54,13 +56,27 @@ def write_output(
     if source is not None and Path(source).is_dir() and _detect.detect(source)[0] == _detect.SPATIALDATA:
         write: Any = partial(_write_spatialdata, adata, Path(source), table)
     else:
-        write = adata.write_zarr
+        write = partial(_write_store, adata)
     atomic.write_folder(path, partial(_into_nothing, write), markers=_STORE)
 
 
 def _into_nothing(write: Any, folder: Path) -> None:
     folder.rmdir()  # the libraries create the store themselves
     write(folder)
+
+
+def _write_store(adata: AnnData, folder: Path) -> None:
+    """As zarr; a sparse X that lies in a file goes there by blocks of rows."""
+    if not on_disk(adata.X) or getattr(adata.X, "format", None) != "csr":
+        adata.write_zarr(folder)
+        return
+    from anndata.io import write_elem
+
+    with new_zarr(folder) as group:
+        write_blocks(group, "X", (rows for _, rows in chunks(adata.X)))
+        write_beside(group, adata)
+        if adata.raw is not None:
+            write_elem(group, "raw", adata.raw)
 
 
 def _write_spatialdata(adata: AnnData, source: Path, table: str | None, target: Path) -> None:

@@ -13,13 +13,14 @@ from scipy import sparse
 from scrcl_geo import _validate
 from scrcl_geo._files import atomic
 from scrcl_geo._files.external import refuse_external
-from scrcl_geo._files.h5ad import COMPRESSION, IN_MEMORY, matrix_bytes
+from scrcl_geo._files.h5ad import COMPRESSION, matrix_bytes
 
 if TYPE_CHECKING:
     import h5py
     from anndata import AnnData
 
 _DATAFRAME, _BY_ROWS = "dataframe", ("csr_matrix", "array")
+BY_BLOCKS = 150_000_000  # bytes of X from which blocks take less memory than the whole
 _GAP = 64  # rows that are read in vain rather than reading twice
 
 
@@ -116,7 +117,7 @@ class Added:
 
 
 def streams(path: str | Path, output: str | Path, *, layer: str | None, columns: tuple[str, ...]) -> bool:
-    """Whether a file is too large for memory and of a form that can be worked on by blocks.
+    """Whether a file is large and of a form that can be worked on by blocks.
 
     Other forms (columns before rows, obs of an early anndata) are read as far as memory allows.
 
@@ -129,7 +130,7 @@ def streams(path: str | Path, output: str | Path, *, layer: str | None, columns:
 
     if not (Path(path).is_file() and Path(output).suffix == ".h5ad" and h5py.is_hdf5(path)):
         return False
-    if matrix_bytes(path) <= IN_MEMORY:
+    if matrix_bytes(path) <= BY_BLOCKS:
         return False
     refuse_external(path)
     with h5py.File(path, "r") as file:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo.cli import _dask
+from scrcl_geo.cli import _dask, _sources
 from scrcl_geo.cli._ranks import is_first, joined
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def add(commands: Any) -> None:
     """State the arguments."""
     command = commands.add_parser("run", help="embed, cluster and rank genes")
     command.set_defaults(command=run)
-    command.add_argument("input", metavar="INPUT", help=".h5ad, .zarr, SpatialData, 10x, Xenium, .csv")
+    _sources.add(command)
     command.add_argument(
         "--output", metavar="OUT", required=True, help=".h5ad or .zarr; written whole or not at all"
     )
@@ -79,6 +80,7 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Do it; a process that shares the training of another does that alone."""
     _validate.at_least("--nproc", arguments.nproc, 1)
+    _sources.check(arguments)
     if is_first():
         _check(arguments)
     with joined(arguments.nproc, arguments.argv) as ranks:
@@ -95,8 +97,6 @@ def _run(arguments: argparse.Namespace, ranks: Ranks | None) -> None:
     from scrcl_geo._features.rows import on_disk
     from scrcl_geo._files import atomic
     from scrcl_geo._files.output import write_output
-    from scrcl_geo._files.probe import check
-    from scrcl_geo._files.readers import read
     from scrcl_geo._pipeline.summary import summarize
     from scrcl_geo.train import Checkpoint
 
@@ -108,10 +108,6 @@ def _run(arguments: argparse.Namespace, ranks: Ranks | None) -> None:
         checkpoint.unlink(missing_ok=True)
     elif not checkpoint.exists():
         logger.warning("there is no checkpoint of %s; the run starts anew", output)
-    seconds: dict[str, float] = {}
-    with _pipeline.timed("read", seconds):
-        check(arguments.input, read)
-        adata = read(arguments.input, table=arguments.table, units=arguments.units)
     job = _pipeline.Job(
         n_clusters=arguments.n_clusters,
         layer=arguments.layer,
@@ -128,18 +124,23 @@ def _run(arguments: argparse.Namespace, ranks: Ranks | None) -> None:
         memory=arguments.memory,
     )
     keep = Checkpoint(checkpoint, every=arguments.checkpoint_every)
-    matrix = adata.layers.get(arguments.layer) if arguments.layer else adata.X
-    with _dask.at_work(arguments, needed=on_disk(matrix)):
-        model, spent = _pipeline.run(adata, job, checkpoint=keep, ranks=ranks)
-    seconds |= spent
-    said = {name: value for name, value in vars(arguments).items() if name in _RECORDED and value is not None}
-    adata.uns[_keys.RESULTS] |= {**said, "input": Path(arguments.input).name}
-    with _pipeline.timed("write", seconds):
-        write_output(adata, output, source=arguments.input, table=arguments.table)
-    checkpoint.unlink(missing_ok=True)
-    if arguments.save_model is not None:
-        with _pipeline.timed("save", seconds):
-            model.remember(adata, seed=arguments.seed).save(arguments.save_model)
+    seconds: dict[str, float] = {}
+    with ExitStack() as until_written:
+        with _pipeline.timed("read", seconds):
+            adata, source = until_written.enter_context(_sources.cells(arguments))
+        matrix = adata.layers.get(arguments.layer) if arguments.layer else adata.X
+        with _dask.at_work(arguments, needed=on_disk(matrix)):
+            model, spent = _pipeline.run(adata, job, checkpoint=keep, ranks=ranks)
+        seconds |= spent
+        said = {name: value for name, value in vars(arguments).items() if name in _RECORDED}
+        told = {name: value for name, value in said.items() if value is not None}
+        adata.uns[_keys.RESULTS] |= {**told, **_sources.recorded(arguments)}
+        with _pipeline.timed("write", seconds):
+            write_output(adata, output, source=source, table=arguments.table)
+        checkpoint.unlink(missing_ok=True)
+        if arguments.save_model is not None:
+            with _pipeline.timed("save", seconds):
+                model.remember(adata, seed=arguments.seed).save(arguments.save_model)
     if not arguments.quiet:
         print(summarize(adata, seconds))
         print(f"written: {arguments.output}")

@@ -44,7 +44,7 @@ def mapped(folder, path, *extra, source="new.h5ad"):
 @pytest.mark.parametrize("extra", [(), ("--batch-key", "sample"), ("--layer", "counts")])
 def test_a_file_of_one_block_is_mapped_as_in_memory(folder, tmp_path, monkeypatch, extra):
     whole = mapped(folder, tmp_path / "whole.h5ad", *extra)
-    monkeypatch.setattr(streamed, "IN_MEMORY", 0)
+    monkeypatch.setattr(streamed, "BY_BLOCKS", 0)
     copy = mapped(folder, tmp_path / "copy.h5ad", *extra)
     pd.testing.assert_frame_equal(copy.obs[whole.obs.columns], whole.obs)
     pd.testing.assert_frame_equal(copy.uns["scrcl_map"]["samples"], whole.uns["scrcl_map"]["samples"])
@@ -58,7 +58,7 @@ def test_a_file_of_one_block_is_mapped_as_in_memory(folder, tmp_path, monkeypatc
 
 def test_blocks_of_a_sorted_file_are_mapped_alike(folder, tmp_path, monkeypatch):
     whole = mapped(folder, tmp_path / "whole.h5ad").obs
-    monkeypatch.setattr(streamed, "IN_MEMORY", 0)
+    monkeypatch.setattr(streamed, "BY_BLOCKS", 0)
     monkeypatch.setattr(mapper, "AT_ONCE", 150)
     found = {}
     for run in (10, 150):  # runs from all over the file, and the file as it is sorted
@@ -92,7 +92,7 @@ def test_other_forms_of_files_are_mapped_too(folder, tmp_path, monkeypatch, form
         with h5py.File(tmp_path / "new.h5ad", "a") as file:
             for name in ("obsm", "varm", "obsp", "varp", "layers", "uns"):
                 del file[name]
-    monkeypatch.setattr(streamed, "IN_MEMORY", 0)
+    monkeypatch.setattr(streamed, "BY_BLOCKS", 0)
     found = mapped(folder, tmp_path / "out.h5ad", source=tmp_path / "new.h5ad")
     assert np.array_equal(found.obs["scrcl"], mapped(folder, tmp_path / "as.h5ad").obs["scrcl"])
 
@@ -105,7 +105,7 @@ def test_other_forms_of_files_are_mapped_too(folder, tmp_path, monkeypatch, form
     ],
 )
 def test_what_is_not_there_is_said_in_one_line(folder, tmp_path, monkeypatch, capsys, extra, message):
-    monkeypatch.setattr(streamed, "IN_MEMORY", 0)
+    monkeypatch.setattr(streamed, "BY_BLOCKS", 0)
     command = ["map", str(folder / "model"), str(folder / "new.h5ad"), "--output", str(tmp_path / "o.h5ad")]
     assert main([*command, *extra]) == 2
     error = capsys.readouterr().err
@@ -118,7 +118,7 @@ def test_values_of_another_kind_leave_no_half_copy(folder, tmp_path, monkeypatch
     adata = ad.read_h5ad(folder / "new.h5ad")
     adata.X = adata.X * -0.5
     adata.write_h5ad(tmp_path / "scaled.h5ad")
-    monkeypatch.setattr(streamed, "IN_MEMORY", 0)
+    monkeypatch.setattr(streamed, "BY_BLOCKS", 0)
     command = ["map", str(folder / "model"), str(tmp_path / "scaled.h5ad")]
     assert main([*command, "--output", str(tmp_path / "o.h5ad")]) == 2
     assert "another kind than the model's" in capsys.readouterr().err
@@ -126,7 +126,7 @@ def test_values_of_another_kind_leave_no_half_copy(folder, tmp_path, monkeypatch
 
 
 def test_a_full_disk_is_told_before_the_copy(folder, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(streamed, "IN_MEMORY", 0)
+    monkeypatch.setattr(streamed, "BY_BLOCKS", 0)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
     command = ["map", str(folder / "model"), str(folder / "new.h5ad"), "--output", str(tmp_path / "o.h5ad")]
     assert main(command) == 2

@@ -23,7 +23,9 @@ def commands(source: Source, output: str) -> list[str]:
     if source.groupby != _keys.CLUSTERS or not graph or "params" not in results:
         return []
     options = _run_options(source, results, graph)
-    lines = [["run", str(results.get("input", "INPUT")), "--output", output, *options]]
+    many = "input_list" in results
+    read = ["--input-list", str(results["input_list"])] if many else [str(results.get("input", "INPUT"))]
+    lines = [["run", *read, "--output", output, *options]]
     if len(partitions.get("keys", ())):
         lines.append(["cluster", output, *_cluster_options(source, partitions)])
     return [shlex.join(["scrcl-geo", *line]) for line in lines]

@@ -111,7 +111,9 @@ def _parameters(adata: AnnData) -> Parameters:
     )
     groups = {
         "Run": {
-            key: results[key] for key in ("input", "seed", "device", "edges", "stopped") if key in results
+            key: results[key]
+            for key in ("input", "input_list", "seed", "device", "edges", "stopped")
+            if key in results
         },
         "Model": results.get("params", {}),
         "Objective": {name: _term(term) for name, term in results.get("objective", {}).items()},
