@@ -52,14 +52,13 @@ def alone_and_mapped(slides: dict, seed: int):
     model = None
     for name, (slide, labels) in slides.items():
         own = slide.copy()
-        with tempfile.TemporaryDirectory() as folder:
-            target = Path(folder) / "model" if model is None else None
-            model, _ = _pipeline.run(own, _pipeline.Job(labels.nunique(), seed=seed, progress=False))
-            model.remember(own, seed=seed).save(target)
-            yield name, "alone", sg.metrics.ari(labels, own.obs["scrcl"])
-            if target is not None:
-                model = sg.ScRCL.load(target)
-                continue
+        trained, _ = _pipeline.run(own, _pipeline.Job(labels.nunique(), seed=seed, progress=False))
+        yield name, "alone", sg.metrics.ari(labels, own.obs["scrcl"])
+        if model is None:
+            with tempfile.TemporaryDirectory() as folder:
+                trained.remember(own, seed=seed).save(folder)
+                model = sg.ScRCL.load(folder)
+            continue
         new = slide.copy()
         sg.tl.map(new, model, seed=seed)
         yield name, "mapped", sg.metrics.ari(labels, new.obs["scrcl"])

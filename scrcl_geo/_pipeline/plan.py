@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _SMALLEST_BATCH = 1024
 _STEPS = 150  # of the default, at most
-_LIBRARIES = 0.9  # GB resident after importing torch, PyG, scanpy and squidpy
+_LIBRARIES = 0.8  # GB resident after importing torch, PyG and scanpy
 
 
 @dataclass(frozen=True)
@@ -91,28 +91,29 @@ class Plan:
     @property
     def seconds(self) -> Mapping[str, float]:
         """Expected seconds of each stage."""
-        n, values = self.n_cells, self.n_values
+        n, values, step = self.n_cells, self.n_values, self.cells_per_step
         sample = min(n, SAMPLE)
         components = 3 * (sample * self.n_genes**2 / 8e10 + n * self.n_genes / 5e8)
-        neighbors = n**2 / 2.5e8 if n <= EXACT_UP_TO else n**1.25 / 1.1e5
-        composition = 6e-4 * n if self.in_space else 0.0
-        clustered = min(n, CLUSTERED) * (4.5e-4 if self.in_space else 1e-4)
-        read = values / 1.5e8
+        neighbors = n**2 / 2.5e8 if n <= EXACT_UP_TO else n**1.25 / 1.6e5
+        composition = 1e-4 * n if self.in_space else 0.0
+        used = self.n_used_values * step / max(n, 1)  # in a step
+        layers = (1.4e-5 if self.in_space else 0.7e-5) * step
+        clustered = min(n, CLUSTERED) * (3.5e-4 if self.in_space else 1e-4)
         return {
-            "read": 0.5 if self.from_disk else 0.5 + read,
-            "graph": 3 + components + neighbors + composition + read,
-            "embed": 2 + _STEPS * (0.02 + 2e-5 * self.cells_per_step) + n * 2e-4,
-            "cluster": 0.3 + clustered + n * 1e-5,
-            "associations": 0.3 + values * 3.5e-7,
-            "write": 0.4 + n * 3e-5 + values * 1.4e-7,
+            "read": 0.5 if self.from_disk else 0.5 + values / 1.5e8,
+            "graph": 1.5 + components + neighbors + composition + values * 3e-7,
+            "embed": 2 + _STEPS * (0.02 + layers + 8e-8 * used) + n * 9e-5,
+            "cluster": 0.3 + clustered + n * 2e-6,
+            "associations": 0.2 + values * 2.3e-7,
+            "write": 0.4 + (n * 4e-6 if self.from_disk else values * 3e-7),
         }
 
     @property
     def gigabytes(self) -> float:
         """Expected peak of resident memory."""
         stored = 0 if self.from_disk else 8 * self.n_values
-        edges = 24 * self.n_used_values  # 32 bits for both nodes, and expression twice
-        return _LIBRARIES + (stored + edges + 4e3 * self.n_cells + 2.5e4 * self.cells_per_step) / 1e9
+        edges = 14 * self.n_used_values  # 32 bits for a node and for expression, and pointers
+        return _LIBRARIES + (stored + edges + 3.2e3 * self.n_cells + 3e4 * self.cells_per_step) / 1e9
 
     def __str__(self) -> str:
         size = "all cells at once" if self.batch_size == "full" else f"{self.batch_size:,} cells at a time"

@@ -10,6 +10,7 @@ import scrcl_geo as sg
 from scrcl_geo import _pipeline
 from scrcl_geo._features.rows import on_disk
 from scrcl_geo._files import atomic, h5ad
+from scrcl_geo._files.output import write_output
 from scrcl_geo._pipeline import row_order
 from scrcl_geo._pipeline.plan import Plan
 from scrcl_geo._validate import ScrclInputError
@@ -77,9 +78,11 @@ def test_a_large_zarr_stays_on_disk(tmp_path, monkeypatch):
     assert on_disk(lazy.X)
     np.testing.assert_array_equal(lazy.obsm["X_scrcl"], held.obsm["X_scrcl"])
     atomic.write_h5ad(lazy, tmp_path / "out.h5ad")
-    written = anndata.read_h5ad(tmp_path / "out.h5ad")
-    assert (written.X != adata.X).nnz == 0
-    assert (written.raw.X != adata.raw.X).nnz == 0
+    write_output(lazy, tmp_path / "out.zarr")
+    for written in (anndata.read_h5ad(tmp_path / "out.h5ad"), anndata.read_zarr(tmp_path / "out.zarr")):
+        assert (written.X != adata.X).nnz == 0
+        assert (written.raw.X != adata.raw.X).nnz == 0
+        np.testing.assert_array_equal(written.obsm["X_scrcl"], held.obsm["X_scrcl"])
 
 
 def test_a_large_matrix_stays_on_disk_and_comes_out_whole(tmp_path, monkeypatch):
