@@ -1,8 +1,9 @@
-"""One training shared by several processes: agreement with the labels, seconds, peak memory of each process.
+"""One training shared by several processes: agreement with the labels, seconds, memory and traffic of each.
 
     python benchmarks/ranks.py osmFISH_SScortex.h5ad --truth domain --n-clusters 11 --nproc 1 2 --seeds 0 1 2
 
-Runs of the command line, one after the other in turn; memory is that of each process by itself, sampled.
+Runs of the command line, one after the other in turn; memory is the peak of each process by itself, sampled;
+traffic is all that the loopback device has sent meanwhile.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ _EVERY = 0.1  # seconds between two looks at the memory
 
 
 def measured(source: Path, output: Path, nproc: int, seed: int, n_clusters: int) -> dict[str, float]:
-    """Seconds, CPU seconds and peak memory in GB of the first process and of the largest other one."""
+    """Seconds, CPU seconds, peak memory in GB of the first process and of the largest other one, MB sent."""
     command = [sys.executable, "-m", "scrcl_geo", "run", str(source), "--output", str(output), "--quiet"]
     command += ["--n-clusters", str(n_clusters), "--seed", str(seed), "--nproc", str(nproc)]
-    start = time.perf_counter()
+    start, sent = time.perf_counter(), _sent()
     run = subprocess.Popen(command)
     peaks: dict[int, float] = {}
     seconds: dict[int, float] = {}
@@ -44,8 +45,13 @@ def measured(source: Path, output: Path, nproc: int, seed: int, n_clusters: int)
     if run.returncode:
         raise RuntimeError(f"exit code {run.returncode} of {' '.join(command)}")
     found = {"seconds": time.perf_counter() - start, "CPU seconds": sum(seconds.values())}
+    found["MB sent"] = (_sent() - sent) / 1e6
     others = sorted(peak for pid, peak in peaks.items() if pid != run.pid)
     return {**found, "GB first": peaks[run.pid], "GB other": others[-1] if nproc > 1 else float("nan")}
+
+
+def _sent() -> int:
+    return psutil.net_io_counters(pernic=True)["lo"].bytes_sent
 
 
 def main() -> None:

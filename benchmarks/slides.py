@@ -28,7 +28,7 @@ GROUPS = {
 }
 LABEL, SLIDE = "domain", "slide"
 ALL = {
-    "mixing X_pca": "iLISI input",
+    "mixing X_scrcl_pca": "iLISI input",
     "mixing X_scrcl": "iLISI embedding",
     "NMI found": "NMI with slide, found",
     "NMI true": "NMI with slide, published",

@@ -69,13 +69,13 @@ class CellBatches:
             yield torch.cat([shuffled[i] for i in torch.nonzero(batch == b)[:, 0].tolist()]).sort().values
 
 
-def subgraph(data: HeteroData, cells: Tensor) -> HeteroData:
+def subgraph(data: HeteroData, cells: Tensor, *, both: bool = True) -> HeteroData:
     """Some cells in rising order, the edges among them, and all genes.
 
     PyG's own ``subgraph`` looks at every edge of the graph for each batch, and forgets their order
     (``benchmarks/products.py``); here the cost is that of the batch. Relations from cells to genes are cut
     where they lead back from genes to cells, or by a mask where the graph has no such relation; of
-    expression, the way back is enough.
+    expression, the way back is enough; where not ``both`` are asked for, the result holds it alone.
     """
     n_cells = int(data[_keys.CELL].num_nodes)
     number = torch.full((n_cells,), -1)
@@ -103,12 +103,16 @@ def subgraph(data: HeteroData, cells: Tensor) -> HeteroData:
             into, at, start = into[kept], at[kept], start[kept]
         sizes = (int(part[source].num_nodes), int(part[target].num_nodes))
         _put(part, edge_type, torch.stack([start, into]), sizes, store, at)
-    if _keys.EXPRESSED_BY in data.edge_types:
+    if _keys.EXPRESSED_BY not in data.edge_types:
+        return part
+    if both:
         back = part[_keys.EXPRESSED_BY]
         there = part[_keys.EXPRESSES]
         there.edge_index, weight = _transposed(back.edge_index, back.get("edge_weight"))
         if weight is not None:
             there.edge_weight = weight
+    elif _keys.EXPRESSES in part.edge_types:
+        del part[_keys.EXPRESSES]
     return part
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -55,9 +56,10 @@ def share(ranks: Ranks, data: HeteroData, batch_size: int | str, *, seed: int) -
     parts = partition(data, size, seed=seed)
     shares = shares_of(data, parts, ranks.size, seed=seed)
     n_batches = max(1, round(most / size))
+    cut = partial(subgraph, data, both=n_batches == 1)  # a batch of several makes the other direction itself
     for rank, cells in enumerate(shares[1:], start=1):
-        ranks.give(rank, (subgraph(data, cells), parts[cells], n_batches))
-    return _batches(subgraph(data, shares[0]), parts[shares[0]], n_batches)
+        ranks.give(rank, (cut(cells), parts[cells], n_batches))
+    return _batches(cut(shares[0]), parts[shares[0]], n_batches)
 
 
 def shares_of(data: HeteroData, parts: Tensor, n_shares: int, *, seed: int) -> list[Tensor]:

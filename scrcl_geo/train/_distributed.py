@@ -13,6 +13,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from scrcl_geo.train._handing import receive, send
+
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
@@ -116,14 +118,12 @@ class Ranks:
     @_shared
     def give(self, rank: int, value: Any) -> None:
         """Hand something to one other process."""
-        dist.send_object_list([value], dst=rank, device=torch.device("cpu"))
+        send(value, rank)
 
     @_shared
     def take(self) -> Any:
         """What the first process hands over."""
-        taken = [None]
-        dist.recv_object_list(taken, src=0, device=torch.device("cpu"))
-        return taken[0]
+        return receive(0)
 
 
 def as_many(batches: Batches) -> Iterator[HeteroData]:

@@ -108,6 +108,19 @@ def test_a_subgraph_leaves_the_whole_as_it_is(graph):
     assert graph[_keys.CELL].num_nodes == 2000
 
 
+def test_a_share_with_one_direction_of_expression_gives_the_same_batches(graph):
+    cells = torch.arange(0, 600, 2)
+    share = subgraph(graph, cells, both=False)
+    assert _keys.EXPRESSES not in share.edge_types
+    inner = torch.arange(10, 200)
+    of_share, of_whole = subgraph(share, inner), subgraph(graph, cells[inner])
+    assert set(of_share.edge_types) == set(of_whole.edge_types)
+    for edge_type, stored in zip(of_whole.edge_types, of_whole.edge_stores, strict=True):
+        same = of_share[edge_type]
+        assert torch.equal(same.edge_index.as_tensor(), stored.edge_index.as_tensor())
+        assert "edge_weight" not in stored or torch.equal(same.edge_weight, stored.edge_weight)
+
+
 def gradient(module, objective, batches):
     """Mean gradient over batches, flat."""
     found = []
