@@ -62,26 +62,19 @@ class ExpressionLikelihood(LazyModuleMixin, nn.Module):
         """Take each gene's weight from its spread, and from its share of expression where its bias starts."""
         if not self.has_uninitialized_params():
             return
-        store, n_cells = data[_keys.EXPRESSES], int(data[_keys.CELL].num_nodes)
-        genes, weight = plain(store.edge_index)[1], store.edge_weight
-        zeros = torch.zeros(int(data[_keys.GENE].num_nodes), device=weight.device)
-        totals = zeros.index_add(0, genes, weight)
-        variance = zeros.index_add(0, genes, weight.square()) / n_cells - (totals / n_cells).square()
-        scale = torch.rsqrt(variance + _FLOOR * variance.median() + torch.finfo(weight.dtype).tiny)
-        gene_weight = 1 + scale * totals.sum() / (totals * scale).sum()
-        totals = totals * gene_weight
+        gene_weight, log_share = gene_scales(data)
         with torch.no_grad():
-            self.gene_weight.materialize(zeros.shape, device=zeros.device)
+            self.gene_weight.materialize(gene_weight.shape, device=gene_weight.device)
             self.gene_weight.copy_(gene_weight)
-            self.bias.materialize(zeros.shape, device=zeros.device)
-            self.bias.copy_((totals + totals.sum() / 1e6).log() - totals.sum().log())
+            self.bias.materialize(log_share.shape, device=log_share.device)
+            self.bias.copy_(log_share)
 
     def forward(self, views: Any, data: HeteroData) -> Tensor:
         """The loss; see the class."""
         places, cells = self._pairs(data)
         if not len(places):
             return 0.0 * views.z2.sum()
-        shares = _expression_rows(data, cells) * self.gene_weight  # (S, G)
+        shares = expression_rows(data, cells) * self.gene_weight  # (S, G)
         shares = shares / shares.sum(dim=1, keepdim=True).clamp_min(torch.finfo(shares.dtype).tiny)
         first, second = views.z1[places], views.z2[places]
         asked = [(second, shares)]
@@ -122,7 +115,20 @@ class ExpressionLikelihood(LazyModuleMixin, nn.Module):
         return f"n_samples={self.n_samples}"
 
 
-def _expression_rows(data: HeteroData, cells: Tensor) -> Tensor:
+def gene_scales(data: HeteroData) -> tuple[Tensor, Tensor]:
+    """Weight of each gene, from its spread, and log of its share of weighted expression, (G,) both."""
+    store, n_cells = data[_keys.EXPRESSED_BY], int(data[_keys.CELL].num_nodes)
+    genes, weight = plain(store.edge_index)[0], store.edge_weight
+    zeros = torch.zeros(int(data[_keys.GENE].num_nodes), device=weight.device)
+    totals = zeros.index_add(0, genes, weight)
+    variance = zeros.index_add(0, genes, weight.square()) / n_cells - (totals / n_cells).square()
+    scale = torch.rsqrt(variance + _FLOOR * variance.median() + torch.finfo(weight.dtype).tiny)
+    gene_weight = 1 + scale * totals.sum() / (totals * scale).sum()
+    totals = totals * gene_weight
+    return gene_weight, (totals + totals.sum() / 1e6).log() - totals.sum().log()
+
+
+def expression_rows(data: HeteroData, cells: Tensor) -> Tensor:
     """Expression of some cells, dense (S, G)."""
     store = data[_keys.EXPRESSED_BY]
     row, at = edges_into(store.edge_index, cells)

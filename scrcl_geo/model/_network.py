@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo.losses import ExpressionLikelihood, Objective, Term
+from scrcl_geo.model._gene_start import gene_start
 from scrcl_geo.model._paper import PAPER, PaperSetting, paper_parts
 from scrcl_geo.model._reading import MOST_HOPS
 from scrcl_geo.nn import BipartiteRefinement, CellEncoder, NeighborhoodEncoder, ScRCLModule, encode
@@ -65,8 +66,18 @@ class NetworkParts:
         first, second = config["n_hops"]
         return first, second + (config["preset"] == PAPER and self.encoder is None)
 
+    def genes(self, data: HeteroData, config: dict[str, Any], *, seed: int) -> Tensor | None:
+        """Where the default's embeddings of the genes start; None for other refinements."""
+        if config["preset"] == PAPER or self.refinement is not None:
+            return None
+        return gene_start(data, config["out_channels"], seed=seed)
+
     def build(
-        self, config: dict[str, Any], sizes: dict[str, Any], data: HeteroData | None = None
+        self,
+        config: dict[str, Any],
+        sizes: dict[str, Any],
+        data: HeteroData | None = None,
+        genes: Tensor | None = None,
     ) -> ScRCLModule:
         """The network, untrained; parts are copied, so that training again starts from the same weights.
 
@@ -79,6 +90,8 @@ class NetworkParts:
             ``data`` tells it.
         data
             A graph that own parts are shown once, so that lazy ones take their sizes.
+        genes
+            Where the default's embeddings of the genes start; see :func:`gene_start`.
 
         Raises
         ------
@@ -96,6 +109,8 @@ class NetworkParts:
             encoder or second,
             copy.deepcopy(self.refinement) or third,
         )
+        if genes is not None:
+            module.refinement.start_from(genes)  # type: ignore[operator]
         if data is not None and self.own:
             with torch.no_grad():
                 module.eval()(data)  # lazy parts take their sizes, and what does not fit is told

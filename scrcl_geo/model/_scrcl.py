@@ -213,12 +213,12 @@ class ScRCL(TrainedModel):
             Numbers stopped being finite.
         """
         self.device_ = resolve_device(device)
-        if ranks is not None:
-            check_shared(self.config["preset"], batches)
+        check_shared(self.config["preset"], batches, ranks)
         data = self._for_training(source, seed=seed, held=self._held(source) if batches is None else PLAIN)
         self.genes_, self.inputs_ = names_and_inputs(source, self.config["use_rep"])
         self.input_hash_ = fingerprint(data)
         self.sizes_ = sizes_of(data)
+        genes = self.parts.genes(data, self.config, seed=seed)
         if batches is None:
             batches = batches_of(data, self.config["batch_size"], seed=seed, ranks=ranks)
         del data  # shared out, each process holds its own cells alone
@@ -228,7 +228,7 @@ class ScRCL(TrainedModel):
             own = [repr(part) for part in (self.parts, self.objective.config(), self.config, max_epochs)]
             checkpoint.run = repr((self.input_hash_, own, __version__, str(torch.__version__)))
         what: dict[str, Any] = {
-            "build": partial(self.parts.build, self.config, self.sizes_, shown),
+            "build": partial(self.parts.build, self.config, self.sizes_, shown, genes),
             "objective": self.objective,
             "settings": settings,
             "n_networks": self.config["n_networks"],

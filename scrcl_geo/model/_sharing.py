@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 _FEWEST = 20  # cells of a process
 
 
-def check_shared(preset: str, batches: Batches | None) -> None:
-    """Refuse what several processes cannot share."""
-    if preset == PAPER or batches is not None:
+def check_shared(preset: str, batches: Batches | None, ranks: Ranks | None) -> None:
+    """Refuse what several processes cannot share, where there are some."""
+    if ranks is not None and (preset == PAPER or batches is not None):
         raise _validate.fail(
             "the training cannot be shared",
             "own batches" if batches is not None else "preset='paper', with a weight for each cell",

@@ -109,6 +109,12 @@ class BipartiteRefinement(nn.Module):
             nn.init.normal_(self.gene_embedding, std=_SMALL)
             nn.init.zeros_(self.to_cell.weight)  # starts as the view, refined as far as training asks for it
 
+    def start_from(self, genes: Tensor) -> None:
+        """Begin with these embeddings of the genes, (G, K) of spread 1, in the place of random ones."""
+        if self.gene_embedding is not None:
+            with torch.no_grad():
+                self.gene_embedding.copy_(_SMALL * genes)
+
     def forward(self, h: Tensor, data: HeteroData) -> tuple[Tensor, Tensor]:
         """Refined cells (N, K) and genes (G, K)."""
         there, back, size = _expression(data)
