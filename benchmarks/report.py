@@ -31,13 +31,18 @@ def main():
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     for path in arguments.rows:
-        rows = pd.read_csv(path)
+        rows = read(path)
         rows.to_csv(arguments.output / path.name, index=False)
         page = report(rows, path.stem, families(path.stem))
         (arguments.output / f"{path.stem}.md").write_text(page, encoding="utf-8")
         known = rows[rows["k"] == "known"]
         ranks(known, arguments.output / f"{path.stem}_ranks.png")
         speed(known, arguments.output / f"{path.stem}_speed.png")
+
+
+def read(path):
+    """Rows; a commit is text even where it has digits alone."""
+    return pd.read_csv(path, dtype={"commit": str})
 
 
 def families(name):

@@ -111,13 +111,16 @@ def test_rows_carry_the_commit(tmp_path):
     output = tmp_path / "rows.csv"
     output.write_text("set,method,seed,k,ARI\nold,m,0,known,0.5\n")  # of an earlier version
     run.append(output, {"set": "new", "method": "m", "seed": 1, "k": "known", "commit": run.commit()})
-    rows = pd.read_csv(output)
+    run.append(output, {"set": "digits", "method": "m", "seed": 1, "k": "known", "commit": "0530164095"})
+    rows = script("report").read(output)
     assert list(rows) == run.COLUMNS
     rows = rows.set_index("set")
     assert rows.loc["old", "ARI"] == 0.5
     assert pd.isna(rows.loc["old", "commit"])
     assert rows.loc["new", "commit"] == run.commit()
-    assert run.read_done(output) == {("old", "m", "0", "known"), ("new", "m", "1", "known")}
+    assert rows.loc["digits", "commit"] == "0530164095"
+    done = {("old", "m", "0", "known"), ("new", "m", "1", "known"), ("digits", "m", "1", "known")}
+    assert run.read_done(output) == done
 
 
 def test_small_products_and_their_table():
