@@ -32,13 +32,14 @@ class Scan:
     """One pass over an (N, G) matrix.
 
     Shapes: ``totals`` (N,) sums per cell, ``n_expressing`` (G,) cells with a value above 0, ``sample``
-    (≤ 50,000, G) random cells in their order, the matrix itself where it has no more.
+    (≤ 50,000, G) random cells in their order, the matrix itself where it has no more, ``sampled`` (N,) which.
     """
 
     range: _Range
     totals: np.ndarray
     n_expressing: np.ndarray
     sample: Any
+    sampled: np.ndarray
 
 
 def scan(matrix: Any, *, seed: int = 0, slot: str = "X") -> Scan:
@@ -70,7 +71,7 @@ def scan(matrix: Any, *, seed: int = 0, slot: str = "X") -> Scan:
         together = (
             sparse.vstack(sample, format="csr") if sparse.issparse(sample[0]) else np.concatenate(sample)
         )
-    return Scan(range_, totals, expressing, together)
+    return Scan(range_, totals, expressing, together, chosen)
 
 
 def _looked_at(rows: Any, chosen: np.ndarray, slot: str | None, sampled: bool) -> tuple[Any, ...]:

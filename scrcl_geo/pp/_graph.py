@@ -12,7 +12,7 @@ from scrcl_geo._features.projection import TRANSFORMS
 from scrcl_geo._features.stacked import stacked_slides
 from scrcl_geo.pp._coexpression import coexpression
 from scrcl_geo.pp._composition import composition
-from scrcl_geo.pp._genes import select_genes
+from scrcl_geo.pp._genes import MORANS_I, PEARSON_RESIDUALS, select_genes
 from scrcl_geo.pp._level_samples import level_samples
 from scrcl_geo.pp._matched import matched_neighbors
 from scrcl_geo.pp._neighbors import neighbors
@@ -90,7 +90,15 @@ def graph(
     in_space = spatial == "yes" or (spatial == "auto" and _keys.SPATIAL in adata.obsm)
     if in_space:
         _warn_of_stacked(adata, batch_key)
-    select_genes(adata, n_top_genes=n_top_genes, layer=layer, values=values, seed=seed)
+    select_genes(
+        adata,
+        n_top_genes=n_top_genes,
+        layer=layer,
+        values=values,
+        flavor=MORANS_I if in_space else PEARSON_RESIDUALS,
+        batch_key=batch_key,
+        seed=seed,
+    )
     adata.uns[_keys.GRAPH_PARAMS]["batch_key"] = batch_key or ""
     adata.varm.pop(_keys.SAMPLE_SCALES, None)
     if in_space and batch_key is not None:
