@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_AT_ONCE = 100_000  # cells, so that what is on the way takes no memory
 _UNLIKE = 2  # times as far from training cells as from each other; slides of one kind stay below 1.2
 
 
@@ -38,16 +39,18 @@ class Answers:
 
     def sample(self, name: str, cells: np.ndarray, novelty: Novelty) -> None:
         """Novelty of all cells of a sample, whose clusters are there: what is unlike is less sure."""
-        doubt, unknown = np.maximum(novelty.of_cells, 1), novelty.of_cells > 1
-        if novelty.of_sample > _UNLIKE:
-            doubt, unknown = np.maximum(doubt, novelty.of_sample), np.ones(len(cells), bool)
+        unlike = novelty.of_sample > _UNLIKE
+        for start in range(0, len(cells), _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            own, of_cells = cells[part], novelty.of_cells[part]
+            self._novelty[own], self._unknown[own] = of_cells, unlike | (of_cells > 1)
+            self._confidence[own] /= np.maximum(of_cells, novelty.of_sample if unlike else 1)
+        if unlike:
             logger.warning(
                 "%s is unlike the training cells, %.1f times as far from them as from itself; doubt clusters",
                 f"sample {name!r}" if name else "the sample",
                 novelty.of_sample,
             )
-        self._novelty[cells], self._unknown[cells] = novelty.of_cells, unknown
-        self._confidence[cells] /= doubt
         self._samples.append((name, novelty.of_sample))
 
     def columns(self, key: str) -> dict[str, Any]:

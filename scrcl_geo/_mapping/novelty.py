@@ -64,8 +64,10 @@ class Training:
         of_sample = float(np.exp(np.median(measures[0]) - np.median(judged[0])))
         if near is not None:  # where the place tells more than how far a single cell is
             measures, judged = smooth(measures[:1].T, near, n_hops).T, judged[:1]
-        beyond = [_beyond(*pair) for pair in zip(measures, judged, strict=True)]
-        return Novelty(np.max(beyond, axis=0).astype(np.float32), of_sample)
+        of_cells = np.full(measures.shape[1], -np.inf, np.float32)
+        for pair in zip(measures, judged, strict=True):
+            np.maximum(of_cells, _beyond(*pair), out=of_cells)
+        return Novelty(of_cells, of_sample)
 
 
 def _judged(known: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
@@ -105,11 +107,13 @@ def _measures(known: np.ndarray, new: np.ndarray) -> np.ndarray:
 
 
 def _beyond(measure: np.ndarray, null: np.ndarray) -> np.ndarray:
-    """A measure so that 1 is the limit and 0 the lower quartile of the sample."""
-    low, quartile = np.quantile(measure, [0.05, 0.25])
-    null_low, null_quartile, limit = np.quantile(null, [0.05, 0.25, _QUANTILE])
+    """A measure so that 1 is the limit and 0 the lower quartile of the sample; as precise as it was."""
+    low, quartile = np.quantile(measure, [0.05, 0.25]).tolist()
+    null_low, null_quartile, limit = np.quantile(null, [0.05, 0.25, _QUANTILE]).tolist()
     wider = max(1.0, (quartile - low) / max(null_quartile - null_low, _TINY))
-    return (measure - max(quartile, null_quartile)) / max((limit - null_quartile) * wider, _TINY)
+    beyond = measure - max(quartile, null_quartile)
+    beyond /= max((limit - null_quartile) * wider, _TINY)
+    return beyond
 
 
 def _scaled(reference: sparse.csr_matrix, x: sparse.csr_matrix) -> np.ndarray:

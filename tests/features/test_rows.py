@@ -46,11 +46,11 @@ def test_bad_numbers_in_a_file_are_found(tmp_path):
 
 def test_a_sample_of_cells_stands_in_for_all(monkeypatch):
     exact, sampled = sg.datasets.toy(n_slides=1, n_cells=2000), sg.datasets.toy(n_slides=1, n_cells=2000)
-    sg.pp.select_genes(exact, n_top_genes=100)
+    sg.pp.select_genes(exact, n_top_genes=100, flavor="pearson_residuals")
     sg.pp.pca(exact, n_comps=4)
     for module in (values, projection):
         monkeypatch.setattr(module, "SAMPLE", 1000)
-    sg.pp.select_genes(sampled, n_top_genes=100)
+    sg.pp.select_genes(sampled, n_top_genes=100, flavor="pearson_residuals")
     sg.pp.pca(sampled, n_comps=4)
     shared = exact.var["scrcl_used"] & sampled.var["scrcl_used"]
     assert shared.sum() >= 85
