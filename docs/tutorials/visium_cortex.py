@@ -3,7 +3,7 @@
 
 A section of human dorsolateral prefrontal cortex, Visium, 3,639 spots of 55 µm, seven published layers
 ([Maynard et al. 2021](https://doi.org/10.1038/s41593-020-00787-0)). Domains, the genes that make them, and
-what to do with a domain that is none.
+what to do with a signal that is foreign.
 """
 
 # %%
@@ -37,13 +37,16 @@ ax = sg.pl.spatial(adata, color=["published layer", "scrcl", mammaglobin], match
 
 # %%
 # **Good:** white matter, layer 1 and the bands between are where they should be. The first genes of white
-# matter are those of myelin, such as [ENSG00000197971](https://www.ensembl.org/id/ENSG00000197971) (MBP).
+# matter are those of myelin, such as [ENSG00000123560](https://www.ensembl.org/id/ENSG00000123560) (PLP1).
 #
-# **Weak:** one domain cuts across the layers at the lower right. Its first genes tell why:
-# [ENSG00000110484](https://www.ensembl.org/id/ENSG00000110484) is mammaglobin (SCGB2A2), [specific to the
-# breast](https://pubmed.ncbi.nlm.nih.gov/8631025/), and
+# **Weak:** layer 4, two spots wide, goes with layer 3, layer 2 is drawn too wide, and the border of white
+# matter becomes a domain of its own, since seven are asked for.
+#
+# **Foreign:** [ENSG00000110484](https://www.ensembl.org/id/ENSG00000110484) is mammaglobin (SCGB2A2), [specific
+# to the breast](https://pubmed.ncbi.nlm.nih.gov/8631025/), and
 # [ENSG00000124935](https://www.ensembl.org/id/ENSG00000124935) its partner SCGB1D2. These are no genes of
-# cortex, and on the right mammaglobin fills just this patch. How they came here is not known to us. A signal
+# cortex, and on the right mammaglobin fills a patch. How they came here is not known to us. Here no domain
+# follows it; where genes are ranked by their variance (`flavor="pearson_residuals"`), one does. A signal
 # foreign to the tissue is structure all the same, and no method that reads the numbers alone can know that
 # it is foreign. Whoever reads the table of genes can.
 #
