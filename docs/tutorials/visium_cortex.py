@@ -42,8 +42,8 @@ ax = sg.pl.spatial(adata, color=["published layer", "scrcl", mammaglobin], match
 # **Weak:** layer 4, two spots wide, goes with layer 3, layer 2 is drawn too wide, and the border of white
 # matter becomes a domain of its own, since seven are asked for.
 #
-# **Foreign:** [ENSG00000110484](https://www.ensembl.org/id/ENSG00000110484) is mammaglobin (SCGB2A2), [specific
-# to the breast](https://pubmed.ncbi.nlm.nih.gov/8631025/), and
+# **Foreign:** [ENSG00000110484](https://www.ensembl.org/id/ENSG00000110484) is mammaglobin (SCGB2A2),
+# [specific to the breast](https://pubmed.ncbi.nlm.nih.gov/8631025/), and
 # [ENSG00000124935](https://www.ensembl.org/id/ENSG00000124935) its partner SCGB1D2. These are no genes of
 # cortex, and on the right mammaglobin fills a patch. How they came here is not known to us. Here no domain
 # follows it; where genes are ranked by their variance (`flavor="pearson_residuals"`), one does. A signal
