@@ -46,7 +46,7 @@ ax = sg.pl.spatial(adata, color=["published layer", "scrcl", mammaglobin], match
 # [specific to the breast](https://pubmed.ncbi.nlm.nih.gov/8631025/), and
 # [ENSG00000124935](https://www.ensembl.org/id/ENSG00000124935) its partner SCGB1D2. These are no genes of
 # cortex, and on the right mammaglobin fills a patch. How they came here is not known to us. Here no domain
-# follows it; where genes are ranked by their variance (`flavor="pearson_residuals"`), one does. A signal
+# follows it; before genes were ranked by Moran's I, one did. A signal
 # foreign to the tissue is structure all the same, and no method that reads the numbers alone can know that
 # it is foreign. Whoever reads the table of genes can.
 #

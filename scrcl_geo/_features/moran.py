@@ -35,11 +35,15 @@ def morans_i(expression: sparse.csr_matrix, weights: sparse.csr_matrix, sample: 
 
 
 def nearest_in_space(coordinates: np.ndarray, sample: np.ndarray) -> sparse.csr_matrix:
-    """Six nearest cells of the same slide, 0/1 (N, N), symmetric; none in slides of six cells or fewer."""
-    sizes = np.bincount(sample)
+    """Six nearest cells of the same slide, 0/1 (N, N), symmetric.
+
+    None in slides of six cells or fewer; where all are that small, as many as the largest has.
+    """
+    sizes, shape = np.bincount(sample), (len(sample), len(sample))
     n_neighbors = min(_NEIGHBORS, int(sizes.max()) - 1)
+    if n_neighbors < 1:
+        return sparse.csr_matrix(shape, dtype=np.float32)
     told = np.flatnonzero(sizes[sample] > n_neighbors)
     _, slides = np.unique(sample[told], return_inverse=True)
     among = connectivities(distances_in_space(coordinates[told], slides, n_neighbors)).tocoo()
-    shape = (len(sample), len(sample))
     return sparse.csr_matrix((among.data, (told[among.row], told[among.col])), shape)

@@ -88,3 +88,11 @@ def test_a_sample_of_a_large_tissue_tells_the_same(monkeypatch):
     monkeypatch.setattr("scrcl_geo._features.values.SAMPLE", 200)
     sg.pp.select_genes(adata, n_top_genes=5)
     assert adata.var["scrcl_used"].to_numpy()[7]
+
+
+def test_slides_of_one_cell_are_told_in_one_line():
+    adata = sg.datasets.toy(n_slides=1, n_cells=60, n_genes=60)[:6].copy()
+    adata.obs["alone"] = [str(i) for i in range(6)]
+    assert nearest_in_space(adata.obsm["spatial"], np.arange(6)).nnz == 0
+    with pytest.raises(ValueError, match="a slide is too small: found 1 cell"):
+        sg.pp.graph(adata, n_top_genes=5, batch_key="alone")
