@@ -104,9 +104,14 @@ def edges_into(edge_index: EdgeIndex, nodes: Tensor) -> tuple[Tensor, Tensor]:
     return which, start[which] + torch.arange(len(which), device=nodes.device) - first
 
 
+def at_hand(x: Tensor) -> bool:
+    """Whether a number that hangs on the entries of a tensor is there at once: a GPU has to be waited for."""
+    return x.device.type == "cpu"
+
+
 def positions(mask: Tensor) -> Tensor:
     """Where a mask (N,) is true, in order; on a CPU by NumPy, which takes a ninth of torch's time."""
-    if mask.device.type != "cpu":
+    if not at_hand(mask):
         return mask.nonzero()[:, 0]
     return torch.from_numpy(mask.numpy().nonzero()[0])
 

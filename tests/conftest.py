@@ -11,6 +11,13 @@ import scrcl_geo as sg
 torch.set_num_threads(1)
 
 
+@pytest.fixture(autouse=True)
+def _on_the_cpu(request, monkeypatch):
+    """Same seeds give the same bits on a CPU alone: a GPU is for the tests that ask for it."""
+    if request.node.get_closest_marker("gpu") is None:
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+
+
 @pytest.fixture(scope="session")
 def toy_graph():
     """Two toy slides with all graphs; tests that write must copy it."""

@@ -1,1 +1,1 @@
-"""Who is near: nearest neighbours, layouts and smoothing as sparse matrices; no torch."""
+"""Who is near: nearest neighbours, layouts and smoothing as sparse matrices; torch on a GPU alone."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from scipy import sparse
 
 from scrcl_geo._neighbors.backends import inverted_file
-from scrcl_geo._neighbors.knn import EXACT_UP_TO, connectivities
+from scrcl_geo._neighbors.knn import CPU, EXACT_UP_TO, connectivities
+from scrcl_geo._neighbors.on_device import nearest_on
 
 
 def balanced_distances(
-    x: np.ndarray, batch: np.ndarray, n_neighbors: int, *, metric: str = "cosine"
+    x: np.ndarray, batch: np.ndarray, n_neighbors: int, *, metric: str = "cosine", device: str = CPU
 ) -> sparse.csr_matrix:
     """Distances to the nearest rows of each batch, ``n_neighbors`` in all, shared evenly.
 
@@ -31,7 +34,12 @@ def balanced_distances(
             # what does not divide evenly goes to the row's own batch and those after it
             share = n_neighbors // n_batches + ((other - own) % n_batches < n_neighbors % n_batches)
             index, distance = _search(
-                x[members[other]], x[members[own]], max(1, share), itself=own == other, metric=metric
+                x[members[other]],
+                x[members[own]],
+                max(1, share),
+                itself=own == other,
+                metric=metric,
+                device=device,
             )
             rows.append(np.repeat(members[own], index.shape[1]))
             columns.append(members[other][index.reshape(-1)])
@@ -72,7 +80,7 @@ def joint_graph(reference: np.ndarray, new: np.ndarray, n_neighbors: int) -> spa
 
 
 def _search(
-    data: np.ndarray, queries: np.ndarray, n_neighbors: int, *, itself: bool, metric: str
+    data: np.ndarray, queries: np.ndarray, n_neighbors: int, *, itself: bool, metric: str, device: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Nearest rows of ``data``: positions and distances, (n, k) each; without the row itself where asked."""
     from sklearn import config_context
@@ -81,11 +89,13 @@ def _search(
     n_neighbors = min(n_neighbors, len(data) - itself)
     if n_neighbors < 1:
         return np.empty((len(queries), 0), np.int64), np.empty((len(queries), 0))
-    if len(data) > EXACT_UP_TO:
-        index, distance = inverted_file(data, n_neighbors, queries=None if itself else queries)
+    others = None if itself else queries
+    if device != CPU or len(data) > EXACT_UP_TO:
+        search = inverted_file if device == CPU else partial(nearest_on, device)
+        index, distance = search(data, n_neighbors, queries=others)
         return index, distance**2 / 2 if metric == "cosine" else distance
     plain = "euclidean" if metric == "cosine" else metric
     searcher = NearestNeighbors(n_neighbors=n_neighbors, metric=plain, algorithm="brute")
     with config_context(working_memory=64):
-        distance, index = searcher.fit(data).kneighbors(None if itself else queries)
+        distance, index = searcher.fit(data).kneighbors(others)
     return index, distance**2 / 2 if metric == "cosine" else distance

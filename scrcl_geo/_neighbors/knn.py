@@ -7,15 +7,22 @@ from scipy import sparse
 
 from scrcl_geo import _validate
 from scrcl_geo._neighbors.backends import exact, inverted_file
+from scrcl_geo._neighbors.on_device import nearest_on
 
 EXACT_UP_TO = 20_000
+CPU = "cpu"
 _METRICS = ("cosine", "euclidean")
 
 
 def knn_distances(
-    x: np.ndarray | sparse.csr_matrix, n_neighbors: int, *, metric: str = "euclidean", seed: int = 0
+    x: np.ndarray | sparse.csr_matrix,
+    n_neighbors: int,
+    *,
+    metric: str = "euclidean",
+    seed: int = 0,
+    device: str = CPU,
 ) -> sparse.csr_matrix:
-    """Distances to the nearest other rows: exact up to 20,000 rows, by inverted lists beyond.
+    """Distances to the nearest other rows: exact up to 20,000 rows and on a GPU, else by inverted lists.
 
     Shapes: ``x`` (N, F), also CSR for Euclidean distances up to 20,000 rows → (N, N) float32 CSR with
     ``n_neighbors`` stored entries per row (fewer where there are fewer rows). O(N²) time up to 20,000 rows,
@@ -28,7 +35,9 @@ def knn_distances(
         return sparse.csr_matrix((n_rows, n_rows), dtype=np.float32)
     if metric == "cosine":  # half the squared distance of unit rows
         x = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), np.finfo(np.float32).tiny)
-    if n_rows <= EXACT_UP_TO:
+    if device != CPU:
+        index, distance = nearest_on(device, x, n_neighbors)
+    elif n_rows <= EXACT_UP_TO:
         index, distance = exact(x, n_neighbors, seed)
     else:
         index, distance = inverted_file(x, n_neighbors, seed)

@@ -118,6 +118,7 @@ def _ours(adata: AnnData, job: Job, plan: Plan) -> tuple[ScRCL, dict[str, Any]]:
         spatial=job.spatial,
         batch_key=job.batch_key,
         seed=job.seed,
+        device=job.device,
     )
     return ScRCL(batch_size=plan.batch_size), {}
 

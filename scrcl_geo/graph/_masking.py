@@ -42,7 +42,7 @@ class MaskCells(BaseTransform):
     def _masked(self, data: HeteroData, *, validation: bool) -> HeteroData:
         cells = data[_keys.CELL]
         device = cells.x.device
-        hidden = (torch.rand(int(cells.num_nodes)) < self.rate).to(device)
+        hidden = torch.rand(int(cells.num_nodes), device=device) < self.rate
         held_out = cells.get("held_out", torch.zeros_like(hidden))
         cells.hidden = hidden
         cells.target = hidden & (held_out if validation else ~held_out)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.modules.lazy import LazyModuleMixin
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo._messages import edges_into, plain, positions
+from scrcl_geo._messages import at_hand, edges_into, plain, positions
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -71,44 +71,58 @@ class ExpressionLikelihood(LazyModuleMixin, nn.Module):
 
     def forward(self, views: Any, data: HeteroData) -> Tensor:
         """The loss; see the class."""
-        places, cells = self._pairs(data)
+        places, cells, told = self._pairs(data)
         if not len(places):
             return 0.0 * views.z2.sum()
         shares = expression_rows(data, cells) * self.gene_weight  # (S, G)
         shares = shares / shares.sum(dim=1, keepdim=True).clamp_min(torch.finfo(shares.dtype).tiny)
         first, second = views.z1[places], views.z2[places]
-        asked = [(second, shares)]
+        both = (first + second) / 2
         if _keys.NEAR in data.edge_types:
             seen = ~data[_keys.CELL].hidden[places]
-            asked += [
-                (first[seen], shares[seen]),
-                (torch.where(seen[:, None], (first + second) / 2, second), shares),
-            ]
+            of_first = seen if told is None else seen & told
+            asked = [(second, told), (first, of_first), (torch.where(seen[:, None], both, second), told)]
         else:
-            asked += [(first, shares), ((first + second) / 2, shares)]
-        return torch.stack([self._loss(z, share, views.genes) for z, share in asked]).sum()
+            asked = [(second, told), (first, told), (both, told)]
+        return torch.stack([self._loss(z, shares, views.genes, of) for z, of in asked]).sum()
 
-    def _loss(self, z: Tensor, shares: Tensor, genes: Tensor) -> Tensor:
+    def _loss(self, z: Tensor, shares: Tensor, genes: Tensor, of: Tensor | None) -> Tensor:
+        """Mean over the samples, or over those where a mask ``of`` (S,) is true."""
+        if of is not None and at_hand(z):
+            z, shares, of = z[of], shares[of], None
         if not len(z):
             return 0.0 * z.sum()
         z = self.log_scale.exp() * z
         logits = z @ genes.T + self.bias  # (S, G)
         expected = (z * (shares @ genes)).sum(dim=1) + shares @ self.bias  # shares sum to 1
-        return (logits.logsumexp(dim=1) - expected).mean()
+        losses = logits.logsumexp(dim=1) - expected
+        return losses.mean() if of is None else (losses * of).sum() / of.sum().clamp_min(1)
 
-    def _pairs(self, data: HeteroData) -> tuple[Tensor, Tensor]:
-        """Places and a target at each, (S,) both."""
+    def _pairs(self, data: HeteroData) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Places and a target at each, (S,) both.
+
+        On a GPU, which is not asked how many targets there are, all cells are drawn from, others than targets
+        where there is no target alone; a mask (S,) tells then which are.
+        """
         cells = data[_keys.CELL]
-        sources = places = positions(cells.target)
+        counted = at_hand(cells.target)
+        sources = places = (
+            positions(cells.target) if counted else torch.arange(len(cells.x), device=cells.x.device)
+        )
         if _keys.NEAR in data.edge_types:
             source, place = plain(data[_keys.NEAR].edge_index)
-            known = positions(cells.target.index_select(0, source))
-            sources, places = torch.cat([source[known], sources]), torch.cat([place[known], places])
+            if counted:
+                known = positions(cells.target.index_select(0, source))
+                source, place = source[known], place[known]
+            sources, places = torch.cat([source, sources]), torch.cat([place, places])
         if not len(sources):
-            return places, sources
+            return places, sources, None
         weight = cells.even[sources] if "even" in cells else torch.ones(len(sources), device=sources.device)
+        if not counted:
+            weight = weight * cells.target[sources] + torch.finfo(weight.dtype).tiny
         drawn = torch.multinomial(weight, self.n_samples, replacement=True)
-        return places[drawn], sources[drawn]
+        drawn_sources = sources[drawn]
+        return places[drawn], drawn_sources, None if counted else cells.target[drawn_sources]
 
     def extra_repr(self) -> str:
         """Arguments, for ``repr``."""
@@ -131,7 +145,15 @@ def gene_scales(data: HeteroData) -> tuple[Tensor, Tensor]:
 def expression_rows(data: HeteroData, cells: Tensor) -> Tensor:
     """Expression of some cells, dense (S, G)."""
     store = data[_keys.EXPRESSED_BY]
-    row, at = edges_into(store.edge_index, cells)
-    found = torch.zeros(len(cells), int(data[_keys.GENE].num_nodes), device=cells.device)
-    found[row, plain(store.edge_index)[0, at]] = store.edge_weight[at]
-    return found
+    genes, n_genes = plain(store.edge_index)[0], int(data[_keys.GENE].num_nodes)
+    found = torch.zeros(len(cells), n_genes, device=cells.device)
+    if at_hand(cells):
+        row, at = edges_into(store.edge_index, cells)
+        found[row, genes[at]] = store.edge_weight[at]
+        return found
+    # a GPU would have to be asked how many edges these cells have: as many as there are genes at most
+    pointers, number = store.edge_index.get_csc()[0][0], torch.arange(n_genes, device=cells.device)
+    start = pointers[cells][:, None]
+    own = number < pointers[cells + 1][:, None] - start  # (S, G)
+    at = torch.where(own, start + number, 0)
+    return found.scatter_add_(1, genes[at].long(), store.edge_weight[at] * own)

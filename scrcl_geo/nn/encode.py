@@ -74,8 +74,12 @@ def reads_relations(encoder: nn.Module) -> bool:
     return first.endswith("_dict")
 
 
-def without_hidden_expression(data: HeteroData) -> HeteroData:
-    """The graph in which hidden cells express nothing, so that no message over genes tells of them."""
+def without_hidden_expression(data: HeteroData, *, by_weight: bool = False) -> HeteroData:
+    """The graph in which hidden cells express nothing, so that no message over genes tells of them.
+
+    Their edges are taken away, or, ``by_weight``, stay with a weight of zero: how many there are is then
+    known without asking a GPU for it.
+    """
     hidden = data[_keys.CELL].get("hidden")
     if hidden is None:
         return data
@@ -83,7 +87,11 @@ def without_hidden_expression(data: HeteroData) -> HeteroData:
     for edge_type, of_cell in ((_keys.EXPRESSES, 0), (_keys.EXPRESSED_BY, 1)):
         if edge_type in data.edge_types:
             store = data[edge_type]
-            keep = positions((~hidden).index_select(0, plain(store.edge_index)[of_cell]))
+            seen = (~hidden).index_select(0, plain(store.edge_index)[of_cell])
+            if by_weight:
+                store.edge_weight = seen * store.get("edge_weight", 1.0)
+                continue
+            keep = positions(seen)
             for name, value in store.items():
                 store[name] = some_edges(value, keep) if name == "edge_index" else value.index_select(0, keep)
     return data

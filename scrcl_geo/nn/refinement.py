@@ -87,6 +87,8 @@ class BipartiteRefinement(nn.Module):
         Of the entries of ``h``.
     """
 
+    reads_weights = True
+
     def __init__(
         self,
         in_channels: int,

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from scrcl_geo import _keys, _validate
+from scrcl_geo._messages import at_hand
 from scrcl_geo.nn.encode import encode, without_hidden_expression
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class ScRCLModule(nn.Module):
         Modules of PyG's signatures; see :func:`scrcl_geo.nn.encode`.
     refinement
         Module with ``forward(h: (N, D), data) -> ((N, K), (G, K))``, shared by the views; in its graph
-        hidden cells express nothing. One whose genes do not hang on the cells' view may also have
+        hidden cells express nothing; where it has ``reads_weights = True``, that may be by weights of zero.
+        One whose genes do not hang on the cells' view may also have
         ``pair(h1, h2, data) -> ((N, K), (N, K), (G, K))``.
     """
 
@@ -85,7 +87,8 @@ class ScRCLModule(nn.Module):
     def forward(self, data: HeteroData) -> Views:
         """Both views of one batch."""
         h1, h2 = self.encoded(data)
-        data = without_hidden_expression(data)
+        by_weight = not at_hand(h1) and getattr(self.refinement, "reads_weights", False)
+        data = without_hidden_expression(data, by_weight=by_weight)
         if hasattr(self.refinement, "pair"):
             z1, z2, genes = self.refinement.pair(h1, h2, data)  # type: ignore[operator]
         else:

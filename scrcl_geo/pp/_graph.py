@@ -41,6 +41,7 @@ def graph(
     n_spatial_neighbors: int = 6,
     n_gene_neighbors: int = 5,
     seed: int = 0,
+    device: str = "auto",
 ) -> None:
     """Select genes and build the cell and gene graphs that training reads.
 
@@ -64,6 +65,8 @@ def graph(
     seed
         Of the types behind the composition, and of approximate neighbours and samples of cells, used
         above 20,000 and 50,000 cells.
+    device
+        Where neighbours by expression are found; see :func:`neighbors`.
 
     Returns
     -------
@@ -105,7 +108,7 @@ def graph(
         level_samples(adata, batch_key, seed=seed)
     structure(adata, seed=seed)
     pca(adata, n_comps=n_comps, transforms=transforms, seed=seed)
-    neighbors(adata, n_neighbors=n_neighbors, batch_key=batch_key, seed=seed)
+    neighbors(adata, n_neighbors=n_neighbors, batch_key=batch_key, seed=seed, device=device)
     # edges of an earlier call must not reach the model when space or samples are switched off
     for key in (_keys.SPATIAL_CONNECTIVITIES, _keys.SPATIAL_DISTANCES, _keys.MATCHED_CONNECTIVITIES):
         adata.obsp.pop(key, None)

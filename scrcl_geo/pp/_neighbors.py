@@ -11,6 +11,7 @@ from scrcl_geo._features import checks
 from scrcl_geo._features.expression import used_expression
 from scrcl_geo._neighbors.balanced import balanced_distances
 from scrcl_geo._neighbors.knn import connectivities, knn_distances
+from scrcl_geo.train._runtime import resolve_device
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -24,6 +25,7 @@ def neighbors(
     metric: str = "cosine",
     batch_key: str | None = None,
     seed: int = 0,
+    device: str = "auto",
     key_added: str = _keys.NEIGHBORS,
 ) -> None:
     """Nearest neighbours of each cell by expression: the ``similar_to`` edges.
@@ -44,6 +46,8 @@ def neighbors(
         graph crosses them (after Polański et al., Bioinformatics 2020).
     seed
         Of approximate neighbours.
+    device
+        ``"auto"``, ``"cpu"`` or ``"cuda"``: a GPU finds exact neighbours of any number of cells.
     key_added
         Key of ``uns`` and prefix of the keys of ``obsp``, as in scanpy.
 
@@ -67,11 +71,12 @@ def neighbors(
         x = used_expression(adata).toarray()
     else:
         x = np.asarray(_validate.key(adata.obsm, use_rep, slot="obsm", do="run sg.pp.pca(adata) first"))
+    where = resolve_device(device).type
     if batch_key is None:
-        distances = knn_distances(x, n_neighbors, metric=metric, seed=seed)
+        distances = knn_distances(x, n_neighbors, metric=metric, seed=seed, device=where)
     else:
         batch = checks.samples(adata, batch_key)
-        distances = balanced_distances(x, batch, n_neighbors, metric=metric)
+        distances = balanced_distances(x, batch, n_neighbors, metric=metric, device=where)
     keys = (f"{key_added}_connectivities", f"{key_added}_distances")
     adata.obsp[keys[0]] = connectivities(distances)
     adata.obsp[keys[1]] = distances

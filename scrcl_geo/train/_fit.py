@@ -17,6 +17,7 @@ from scrcl_geo.train._checkpoint import Checkpoint
 from scrcl_geo.train._distributed import Ranks, as_many
 from scrcl_geo.train._held_out import BestState
 from scrcl_geo.train._resuming import take_up
+from scrcl_geo.train._runtime import moved
 from scrcl_geo.train._settings import TrainingSettings
 from scrcl_geo.train._stopping import HeldOut, LossPlateau
 
@@ -100,7 +101,8 @@ def fit(
     settings = settings or TrainingSettings()
     modules = nn.ModuleList([module, objective])
     seed = torch.initial_seed()
-    first = next(iter(batches)).to(_device(module))
+    device = next(module.parameters()).device
+    first = moved(next(iter(batches)), device)
     _materialise(module, objective, first, settings)
     if ranks is not None:
         ranks.align(modules)
@@ -145,8 +147,7 @@ def fit(
                     stop = best.check()
                     if stop:
                         break
-                batch = batch.to(first[_keys.CELL].x.device)
-                terms, norm = _step(modules, optimizer, batch, settings, ranks)
+                terms, norm = _step(modules, optimizer, moved(batch, device), settings, ranks)
                 if best is not None:
                     best.follow()
                 steps.append(torch.stack([*terms.values(), norm]))
@@ -211,10 +212,6 @@ def _materialise(
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         data = settings.masking(batch) if settings.masking is not None else batch
         objective.eval()(module.eval()(data), data)
-
-
-def _device(module: nn.Module) -> torch.device:
-    return next(module.parameters()).device
 
 
 def _state(parts: dict[str, Any], losses: list[dict[str, float]]) -> dict[str, Any]:

@@ -132,6 +132,7 @@ def _inside(call, said):
     resource.setrlimit(resource.RLIMIT_AS, (int(MEMORY), int(MEMORY)))
     threadpool_limits(1)  # threads of the parent are not there
     tqdm.set_lock(threading.RLock())  # its own one is shared with forks, and one may have died with it
+    os.chdir(said.parent)  # a path such as "-" is made there
     call.prepare()
     sys.argv = ["scrcl-geo", *call.arguments]
     try:

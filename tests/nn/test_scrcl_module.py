@@ -6,7 +6,7 @@ from torch_geometric.nn import GAT, GCN, GraphSAGE
 
 from scrcl_geo import _keys
 from scrcl_geo.graph import linked, to_hetero
-from scrcl_geo.nn import BipartiteRefinement, GCNEncoder, MLPEncoder, ScRCLModule, Views
+from scrcl_geo.nn import BipartiteRefinement, GCNEncoder, MLPEncoder, ScRCLModule, Views, scrcl_module
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +75,19 @@ def test_both_views_side_by_side():
     assert views.side_by_side("z").shape == (3, 2)
     with pytest.raises(ValueError, match="on is not known: found 'x'"):
         views.side_by_side("x")
+
+
+def test_edges_of_hidden_cells_may_weigh_nothing_instead(batch, monkeypatch):
+    module = network(batch, GCNEncoder(batch[_keys.CELL].x.shape[1], 16)).eval()
+    batch = batch.clone()
+    batch[_keys.CELL].hidden = torch.arange(batch[_keys.CELL].num_nodes) % 3 == 0
+    taken_away = module(batch)
+    monkeypatch.setattr(scrcl_module, "at_hand", lambda x: False)
+    assert [torch.allclose(a, b, atol=1e-6) for a, b in zip(module(batch), taken_away, strict=True)] == [
+        True
+    ] * 5
+    module.refinement.reads_weights = False  # one of somebody's own may not look at them
+    senders = []
+    module.refinement.messages.register_forward_pre_hook(lambda _, inputs: senders.append(inputs[1]))
+    module(batch)
+    assert not (batch[_keys.CELL].hidden[senders[0][0][0]]).any()
