@@ -42,7 +42,6 @@ def start_linear(cell: CellEncoder, around: NeighborhoodEncoder, refinement: Bip
         back = to_view.T @ turn  # (D, S)
         cell.linear.weight.copy_(back @ around.state.weight)
         for name, hops in around.reaches.items():
-            around.linear[name].weight.copy_(back.repeat(1, len(hops)) / len(hops))
-        for last in (cell.out, around.out[-1]):
-            for parameter in last.parameters():
-                nn.init.zeros_(parameter)
+            around.linear[name].weight.copy_(back.repeat(1, len(hops)) / len(hops))  # type: ignore[operator]
+        for parameter in (*cell.out.parameters(), *around.out[-1:].parameters()):
+            nn.init.zeros_(parameter)
