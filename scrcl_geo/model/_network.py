@@ -14,14 +14,7 @@ from scrcl_geo.losses import ExpressionLikelihood, Objective, Term
 from scrcl_geo.model._gene_start import gene_start
 from scrcl_geo.model._paper import PAPER, PaperSetting, paper_parts
 from scrcl_geo.model._reading import MOST_HOPS
-from scrcl_geo.nn import (
-    BipartiteRefinement,
-    CellEncoder,
-    NeighborhoodEncoder,
-    ScRCLModule,
-    encode,
-    start_linear,
-)
+from scrcl_geo.nn import BipartiteRefinement, CellEncoder, NeighborhoodEncoder, ScRCLModule, encode
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -127,22 +120,18 @@ class NetworkParts:
 def _default_parts(config: dict[str, Any], sizes: dict[str, Any]) -> tuple[nn.Module, ...]:
     in_channels, width, dropout = sizes["in_channels"], sizes["width"], config["dropout"]
     reaches = {name: _FAR if name == _keys.NEAR[1] else _CLOSE for name in sizes["relations"]}
-    in_tissue = _keys.NEAR[1] in sizes["relations"]
-    parts = (
-        CellEncoder(in_channels, width, dropout=dropout, linear=in_tissue),
-        NeighborhoodEncoder(in_channels, width, reaches=reaches, dropout=dropout, linear=in_tissue),
+    return (
+        CellEncoder(in_channels, width, dropout=dropout),
+        NeighborhoodEncoder(in_channels, width, reaches=reaches, dropout=dropout),
         BipartiteRefinement(
             width,
             config["out_channels"],
             n_genes=sizes["n_genes"],
             mean=True,
-            unit=in_tissue,
+            unit=_keys.NEAR[1] in sizes["relations"],
             dropout=dropout,
         ),
     )
-    if in_tissue:
-        start_linear(*parts)
-    return parts
 
 
 def _width(encoder: nn.Module, data: HeteroData) -> int:

@@ -3,7 +3,6 @@
 from scrcl_geo.nn.encode import encode
 from scrcl_geo.nn.encoders import CellEncoder, GCNEncoder, MLPEncoder
 from scrcl_geo.nn.ensemble import Ensemble
-from scrcl_geo.nn.linear_start import start_linear
 from scrcl_geo.nn.neighborhood import MeanConv, NeighborhoodEncoder
 from scrcl_geo.nn.paper_refinement import PaperRefinement
 from scrcl_geo.nn.propagation import Propagation, SmoothedLinear, smooth
@@ -26,5 +25,4 @@ __all__ = [
     "Views",
     "encode",
     "smooth",
-    "start_linear",
 ]

@@ -34,35 +34,19 @@ class CellEncoder(nn.Module):
     """A cell by itself: a hidden layer with GELU and dropout, one linear map.
 
     Shapes: ``x`` (N, F) → (N, D).
-
-    Parameters
-    ----------
-    linear
-        Add a linear map of the features themselves.
     """
 
     def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        *,
-        hidden_channels: int = 128,
-        dropout: float = 0.1,
-        linear: bool = False,
+        self, in_channels: int, out_channels: int, *, hidden_channels: int = 128, dropout: float = 0.1
     ) -> None:
         super().__init__()
         self.hidden = nn.Linear(in_channels, hidden_channels)
         self.dropout = Dropout(dropout)
         self.out = nn.Linear(hidden_channels, out_channels)
-        self.linear = nn.Linear(in_channels, out_channels, bias=False) if linear else None
 
     def forward(self, x: Tensor) -> Tensor:
         """Encode; see the class."""
-        return by_rows(self._encoded, x)
-
-    def _encoded(self, x: Tensor) -> Tensor:
-        found = self.out(self.dropout(gelu(self.hidden(x))))
-        return found if self.linear is None else found + self.linear(x)
+        return by_rows(lambda rows: self.out(self.dropout(gelu(self.hidden(rows)))), x)
 
 
 class GCNEncoder(nn.Module):

@@ -70,8 +70,6 @@ class NeighborhoodEncoder(nn.Module):
         Width S of the states that cells send.
     hidden_channels, dropout
         Width H and dropout of the MLP.
-    linear
-        Add a linear map of the means, with the same weights :math:`\alpha`, to what the MLP makes of them.
     """
 
     def __init__(
@@ -83,7 +81,6 @@ class NeighborhoodEncoder(nn.Module):
         state_channels: int = 32,
         hidden_channels: int = 128,
         dropout: float = 0.1,
-        linear: bool = False,
     ) -> None:
         super().__init__()
         for hops in reaches.values():
@@ -91,14 +88,11 @@ class NeighborhoodEncoder(nn.Module):
         self.reaches = {name: sorted(hops) for name, hops in reaches.items()}
         self.state = nn.Linear(in_channels, state_channels)
         self.mean = MeanConv()
-        widths = {name: state_channels * len(hops) for name, hops in reaches.items()}
-        self.mix = nn.ModuleDict({name: nn.Linear(width, hidden_channels) for name, width in widths.items()})
+        self.mix = nn.ModuleDict(
+            {name: nn.Linear(state_channels * len(hops), hidden_channels) for name, hops in reaches.items()}
+        )
         self.relation_weight = nn.ParameterDict({name: nn.Parameter(torch.zeros(())) for name in reaches})
         self.out = nn.Sequential(nn.GELU(), Dropout(dropout), nn.Linear(hidden_channels, out_channels))
-        self.linear: nn.ModuleDict | None = None
-        if linear:
-            maps = {name: nn.Linear(width, out_channels, bias=False) for name, width in widths.items()}
-            self.linear = nn.ModuleDict(maps)
 
     def forward(
         self,
@@ -133,11 +127,8 @@ class NeighborhoodEncoder(nn.Module):
             around.append(self._around(states, edge_index_dict[edge_type], edge_weight, self.reaches[name]))
 
         def mixed(*means: Tensor) -> Tensor:
-            parts = list(zip(weights, there, means, strict=True))
-            found = self.out(sum(weight * self.mix[name](mean) for weight, name, mean in parts))
-            if self.linear is None:
-                return found
-            return found + sum(weight * self.linear[name](mean) for weight, name, mean in parts)
+            parts = zip(weights, there, means, strict=True)
+            return self.out(sum(weight * self.mix[name](mean) for weight, name, mean in parts))
 
         return by_rows(mixed, *around)
 
