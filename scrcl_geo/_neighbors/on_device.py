@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     import torch
 
-_AT_ONCE = 1 << 28  # distances, 1 GB
+_AT_ONCE = 1 << 28  # distances
 _GROUP = 128  # rows whose nearest one stands for all of them
 
 
@@ -27,7 +27,7 @@ def nearest_on(
     nearest: the search looks into k groups, and sorts no row of distances.
 
     Shapes: ``x`` (N, F), ``queries`` (M, F) → positions and Euclidean distances, (M, k) each, nearest first.
-    O(M N F) time, about 1 GB of the device beside ``x``.
+    O(M N F) time, 2 to 3 GB of the device (benchmarks/gpu.py).
     """
     import torch
     from torch.nn.functional import pad
