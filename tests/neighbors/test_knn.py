@@ -10,13 +10,6 @@ from scrcl_geo._validate import ScrclInputError
 N, K = 3000, 15
 
 
-@pytest.fixture(scope="module")
-def x():
-    rng = np.random.default_rng(0)
-    centers = rng.normal(size=(20, 30)) * 3
-    return (centers[rng.integers(20, size=N)] + rng.normal(size=(N, 30))).astype(np.float32)
-
-
 def test_inverted_lists_find_the_neighbors(x):
     truth, _ = exact(x, K)
     index, distance = inverted_file(x, K)

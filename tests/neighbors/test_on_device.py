@@ -8,14 +8,7 @@ from scrcl_geo._neighbors import balanced, knn
 from scrcl_geo._neighbors.backends import exact
 from scrcl_geo._neighbors.on_device import nearest_on
 
-N, K = 1500, 15
-
-
-@pytest.fixture(scope="module")
-def x():
-    rng = np.random.default_rng(0)
-    centers = rng.normal(size=(20, 31)) * 3
-    return (centers[rng.integers(20, size=N)] + rng.normal(size=(N, 31))).astype(np.float32)
+N, K = 3000, 15
 
 
 @pytest.mark.parametrize("offset", [0, 1000])
