@@ -17,7 +17,7 @@ from scrcl_geo.train._checkpoint import Checkpoint
 from scrcl_geo.train._distributed import Ranks, as_many
 from scrcl_geo.train._held_out import BestState
 from scrcl_geo.train._resuming import take_up
-from scrcl_geo.train._runtime import moved
+from scrcl_geo.train._runtime import forked, moved
 from scrcl_geo.train._settings import TrainingSettings
 from scrcl_geo.train._stopping import HeldOut, LossPlateau
 
@@ -209,7 +209,7 @@ def _materialise(
     lazy = [p for p in (*module.parameters(), *objective.parameters()) if is_lazy(p)]
     if not lazy:
         return
-    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+    with torch.no_grad(), forked(batch[_keys.CELL].x.device):
         data = settings.masking(batch) if settings.masking is not None else batch
         objective.eval()(module.eval()(data), data)
 

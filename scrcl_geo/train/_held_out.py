@@ -11,6 +11,7 @@ from torch.nn.parameter import is_lazy
 
 from scrcl_geo import _keys
 from scrcl_geo.train._distributed import Ranks
+from scrcl_geo.train._runtime import forked
 from scrcl_geo.train._settings import Masking
 from scrcl_geo.train._stopping import HeldOut
 
@@ -91,9 +92,7 @@ class BestState:
 
     def _loss(self) -> float:
         module, objective = self.average.eval()
-        device = next(module.parameters()).device
-        devices = [device] if device.type == "cuda" else []
-        with torch.no_grad(), torch.random.fork_rng(devices=devices):
+        with torch.no_grad(), forked(next(module.parameters()).device):
             torch.manual_seed(0)
             total = 0.0
             for _ in range(_DRAWS):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
 import torch
@@ -21,6 +21,11 @@ def seeded(seed: int) -> Iterator[None]:
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(seed)
         yield
+
+
+def forked(device: torch.device) -> AbstractContextManager[None]:
+    """Torch's generators of the CPU and of a device as they were, after the block."""
+    return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
 
 
 def moved(batch: HeteroData, device: torch.device) -> HeteroData:
