@@ -25,7 +25,7 @@ class Answers:
 
     def __init__(self, reference: Reference, n_cells: int) -> None:
         self._reference = reference
-        self._cluster = np.zeros(n_cells, np.int32)
+        self._cluster = np.zeros(n_cells, np.min_scalar_type(-len(reference.clusters)))
         self._confidence = np.zeros(n_cells, np.float32)
         self._novelty = np.zeros(n_cells, np.float32)
         self._unknown = np.zeros(n_cells, bool)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy import sparse
 from scrcl_geo import _keys
 from scrcl_geo._mapping.novelty import Novelty, Training
 from scrcl_geo._mapping.shift import shift
-from scrcl_geo._neighbors.balanced import joint_graph
+from scrcl_geo._neighbors.balanced import balanced_distances, joint_graph
 from scrcl_geo._neighbors.knn import connectivities, knn_distances
 from scrcl_geo._neighbors.smoothing import smooth
 
@@ -70,7 +71,7 @@ class Mapper:
         # training cells lend their features; what they express has shaped these already
         nothing = sparse.csr_matrix((len(self._known), log.shape[1]), dtype=np.float32)
         relations = {
-            _keys.SIMILAR: joint_graph(self._known, features, self._reference.neighbors[_keys.NEIGHBORS]),
+            _keys.SIMILAR: joint_graph(self._known, self._among_known, features, self._n_neighbors),
             _keys.COEXPRESSED: self._reference.coexpression,
         }
         expressed = sparse.vstack([nothing, log], format="csr")
@@ -86,12 +87,20 @@ class Mapper:
         """Embedding (N, D) and novelty of all cells of the sample, with their neighbours in space (N, N)."""
         features = self._inputs.of_expression(expression) - self._shift
         log, reference = expression.log(), self._reference
-        n_neighbors = reference.neighbors[_keys.NEIGHBORS]
-        similar = connectivities(knn_distances(features, n_neighbors, metric="cosine", seed=self._seed))
+        similar = connectivities(knn_distances(features, self._n_neighbors, metric="cosine", seed=self._seed))
         relations = {_keys.SIMILAR: similar, _keys.NEAR: near, _keys.COEXPRESSED: reference.coexpression}
         embedding = smooth(self._embedded(features, relations, log), near, reference.n_hops)
         measures = self._training.measures(log[:, self._present])
         return embedding, self._training.novelty(measures, near, max(1, _WIDER * reference.n_hops))
+
+    @property
+    def _n_neighbors(self) -> int:
+        return self._reference.neighbors[_keys.NEIGHBORS]
+
+    @cached_property
+    def _among_known(self) -> sparse.csr_matrix:
+        """Neighbours that the training cells have among themselves, the same for every block."""
+        return balanced_distances(self._known, np.zeros(len(self._known), int), self._n_neighbors)
 
     def _embedded(self, features: np.ndarray, relations: Relations, log: sparse.csr_matrix) -> np.ndarray:
         """What the network says, or the input where :func:`scrcl_geo.tl.embed` handed that out."""

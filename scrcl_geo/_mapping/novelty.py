@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
+from scrcl_geo._neighbors.backends import exact
 from scrcl_geo._neighbors.smoothing import smooth
 
 _COMPONENTS, _NEAREST, _ALIKE = 30, 10, 15
@@ -126,12 +127,10 @@ def _scaled(reference: sparse.csr_matrix, x: sparse.csr_matrix) -> np.ndarray:
 
 def _nearest(known: np.ndarray, new: np.ndarray | None, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Distances and positions of the nearest known cells, of new cells or of each known cell itself."""
-    from sklearn.neighbors import NearestNeighbors
-
     if new is None and len(known) < 2:  # a cell alone
         return np.zeros((len(known), 1)), np.zeros((len(known), 1), int)
-    n = min(n, len(known) - (new is None))
-    return NearestNeighbors(n_neighbors=n, algorithm="brute").fit(known).kneighbors(new)
+    index, distance = exact(known, min(n, len(known) - (new is None)), queries=new)
+    return distance, index
 
 
 def _averaged(x: np.ndarray, alike: np.ndarray) -> np.ndarray:

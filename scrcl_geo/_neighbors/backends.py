@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from scrcl_geo._progress import track
 
@@ -19,8 +20,26 @@ _SAMPLE = 500
 _QUERIES = 5_000  # per call: progress is shown and an interrupt is handled between calls
 
 
-def exact(x: np.ndarray, n_neighbors: int, seed: int = 0) -> Neighbors:
-    """All distances, by scikit-learn's fused kernel: O(N²) time, no N × N array."""
+def exact(
+    x: np.ndarray | sparse.csr_matrix, n_neighbors: int, seed: int = 0, *, queries: np.ndarray | None = None
+) -> Neighbors:
+    """All distances: O(N²) time, no N × N array.
+
+    Neighbours of ``queries`` among the rows of ``x``, or of each row among the others, which may be CSR.
+    """
+    if sparse.issparse(x):
+        return _exact_sparse(x, n_neighbors)
+    import faiss
+
+    center = x.mean(axis=0)  # squares of what all rows share would take the digits of single precision
+    x = np.ascontiguousarray(x - center, dtype=np.float32)
+    asked = x if queries is None else np.ascontiguousarray(queries - center, dtype=np.float32)
+    squared, index = faiss.knn(asked, x, n_neighbors + (queries is None))  # a row finds itself too
+    distance = np.sqrt(np.maximum(squared, 0))
+    return without_itself(index, distance) if queries is None else (index, distance)
+
+
+def _exact_sparse(x: sparse.csr_matrix, n_neighbors: int) -> Neighbors:
     from sklearn import config_context
     from sklearn.neighbors import NearestNeighbors
 

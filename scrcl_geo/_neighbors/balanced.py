@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
 from scipy import sparse
 
-from scrcl_geo._neighbors.backends import inverted_file
+from scrcl_geo._neighbors.backends import Neighbors, exact, inverted_file
 from scrcl_geo._neighbors.knn import CPU, EXACT_UP_TO, connectivities
 from scrcl_geo._neighbors.on_device import nearest_on
 
 
 def balanced_distances(
-    x: np.ndarray, batch: np.ndarray, n_neighbors: int, *, metric: str = "cosine", device: str = CPU
+    x: np.ndarray,
+    batch: np.ndarray,
+    n_neighbors: int,
+    *,
+    metric: str = "cosine",
+    device: str = CPU,
+    of: Sequence[int] | None = None,
 ) -> sparse.csr_matrix:
     """Distances to the nearest rows of each batch, ``n_neighbors`` in all, shared evenly.
 
@@ -21,7 +28,8 @@ def balanced_distances(
     Source: the idea of batch-balanced neighbours (Polański et al., Bioinformatics 2020).
 
     Shapes: ``x`` (N, F), ``batch`` (N,) whole numbers 0 … B - 1 → (N, N) float32 CSR with ``n_neighbors``
-    stored entries per row, at least one per batch; a batch with fewer rows gives all it has.
+    stored entries per row, at least one per batch; a batch with fewer rows gives all it has. Rows of other
+    batches than those ``of`` which neighbours are asked, by default all, have none.
     """
     n_batches = int(batch.max()) + 1
     x = np.ascontiguousarray(x, dtype=np.float32)
@@ -29,7 +37,7 @@ def balanced_distances(
         x = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), np.finfo(np.float32).tiny)
     members = [np.flatnonzero(batch == b) for b in range(n_batches)]
     rows, columns, values = [], [], []
-    for own in range(n_batches):
+    for own in range(n_batches) if of is None else of:
         for other in range(n_batches):
             # what does not divide evenly goes to the row's own batch and those after it
             share = n_neighbors // n_batches + ((other - own) % n_batches < n_neighbors % n_batches)
@@ -61,20 +69,20 @@ def mutual_neighbors(x: np.ndarray, batch: np.ndarray, n_neighbors: int) -> spar
     return pairs.minimum(pairs.T).tocsr()
 
 
-def joint_graph(reference: np.ndarray, new: np.ndarray, n_neighbors: int) -> sparse.csr_matrix:
+def joint_graph(
+    reference: np.ndarray, among: sparse.csr_matrix, new: np.ndarray, n_neighbors: int
+) -> sparse.csr_matrix:
     """Symmetric 0/1 graph of reference and new cells: a new cell has half its neighbours in each.
 
-    Edges among the reference are those it has without the new cells.
+    Edges among the reference are those that it has without the new cells, a stored entry each.
 
-    Shapes: ``reference`` (M, F), ``new`` (N, F) → (M + N, M + N).
+    Shapes: ``reference`` (M, F), ``among`` (M, M), ``new`` (N, F) → (M + N, M + N).
     """
     m, n = len(reference), len(new)
     batch = np.repeat([0, 1], [m, n])
-    among = balanced_distances(reference, batch[:m], n_neighbors).tocoo()
-    joint = balanced_distances(np.concatenate([reference, new]), batch, n_neighbors).tocoo()
-    from_new = joint.row >= m
-    rows = np.concatenate([among.row, joint.row[from_new]])
-    columns = np.concatenate([among.col, joint.col[from_new]])
+    found = balanced_distances(np.concatenate([reference, new]), batch, n_neighbors, of=[1]).tocoo()
+    known = among.tocoo()
+    rows, columns = np.concatenate([known.row, found.row]), np.concatenate([known.col, found.col])
     ones = np.ones(len(rows), np.float32)
     return connectivities(sparse.csr_matrix((ones, (rows, columns)), (m + n, m + n)))
 
@@ -83,19 +91,11 @@ def _search(
     data: np.ndarray, queries: np.ndarray, n_neighbors: int, *, itself: bool, metric: str, device: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Nearest rows of ``data``: positions and distances, (n, k) each; without the row itself where asked."""
-    from sklearn import config_context
-    from sklearn.neighbors import NearestNeighbors
-
     n_neighbors = min(n_neighbors, len(data) - itself)
     if n_neighbors < 1:
         return np.empty((len(queries), 0), np.int64), np.empty((len(queries), 0))
-    others = None if itself else queries
-    if device != CPU or len(data) > EXACT_UP_TO:
-        search = inverted_file if device == CPU else partial(nearest_on, device)
-        index, distance = search(data, n_neighbors, queries=others)
-        return index, distance**2 / 2 if metric == "cosine" else distance
-    plain = "euclidean" if metric == "cosine" else metric
-    searcher = NearestNeighbors(n_neighbors=n_neighbors, metric=plain, algorithm="brute")
-    with config_context(working_memory=64):
-        distance, index = searcher.fit(data).kneighbors(others)
+    search: Callable[..., Neighbors] = inverted_file if len(data) > EXACT_UP_TO else exact
+    if device != CPU:
+        search = partial(nearest_on, device)
+    index, distance = search(data, n_neighbors, queries=None if itself else queries)
     return index, distance**2 / 2 if metric == "cosine" else distance

@@ -10,6 +10,7 @@ import pandas as pd
 
 from scrcl_geo import _keys
 from scrcl_geo._features import checks
+from scrcl_geo._files.memory import release_unused
 from scrcl_geo._mapping.align import Alignment
 from scrcl_geo._mapping.answers import Answers
 from scrcl_geo._mapping.mapper import fair_blocks
@@ -52,6 +53,8 @@ def map_file(
                 views, measures[:, block] = mapper.block(expression(own[block]))
                 answers.clusters(own[block], views)
                 added.rows(_keys.EMBEDDING, own[block], views)
+                del views
+                release_unused()  # what many small arrays leave behind would add up, block by block
             answers.sample(name, own, mapper.novelty(measures))
         columns, summary = answers.columns(_keys.CLUSTERS), answers.summary(alignment.present, seed)
         added.columns(columns)

@@ -38,8 +38,8 @@ def test_a_batch_smaller_than_its_share_gives_all_it_has():
 
 def test_the_joint_graph_keeps_the_reference_as_it_was():
     reference, new = RNG.normal(size=(40, 5)), RNG.normal(size=(10, 5))
-    graph = joint_graph(reference, new, 6)
     alone = balanced_distances(reference, np.zeros(40, int), 6)
+    graph = joint_graph(reference, alone, new, 6)
     assert ((graph[:40, :40] != 0).toarray() == ((alone + alone.T) != 0).toarray()).all()
     assert (graph[40:, :40].sum(axis=1) >= 3).all()
 
