@@ -100,8 +100,8 @@ def edges_into(edge_index: EdgeIndex, nodes: Tensor) -> tuple[Tensor, Tensor]:
     pointers = edge_index.get_csc()[0][0]
     start, size = pointers[nodes], pointers[nodes + 1] - pointers[nodes]
     which = torch.arange(len(nodes), device=nodes.device).repeat_interleave(size)
-    first = (size.cumsum(0) - size).repeat_interleave(size)
-    return which, start[which] + torch.arange(len(which), device=nodes.device) - first
+    ahead = (start - (size.cumsum(0) - size)).repeat_interleave(size)
+    return which, ahead.add_(torch.arange(len(which), device=nodes.device))
 
 
 def at_hand(x: Tensor) -> bool:

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch_geometric import EdgeIndex
 
 from scrcl_geo import _keys
-from scrcl_geo._messages import csr_tensor, edges_into, plain, sorted_by_target
+from scrcl_geo._messages import csr_tensor, edges_into, plain, positions, sorted_by_target
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -93,14 +93,14 @@ def subgraph(data: HeteroData, cells: Tensor, *, both: bool = True) -> HeteroDat
         if target == _keys.CELL:
             into, at = edges_into(store.edge_index, cells)
         else:
-            at = (number[plain(store.edge_index)[0]] >= 0).nonzero()[:, 0]
-            into = plain(store.edge_index)[1, at]
-        start = plain(store.edge_index)[0, at]
+            at = positions(number[plain(store.edge_index)[0]] >= 0)
+            into = plain(store.edge_index)[1].index_select(0, at)
+        start = plain(store.edge_index)[0].index_select(0, at)
         into = into.to(start.dtype)
         if source == _keys.CELL:
-            start = number[start]
-            kept = start >= 0
-            into, at, start = into[kept], at[kept], start[kept]
+            start = number.index_select(0, start)
+            kept = positions(start >= 0)
+            into, at, start = (ends.index_select(0, kept) for ends in (into, at, start))
         sizes = (int(part[source].num_nodes), int(part[target].num_nodes))
         _put(part, edge_type, torch.stack([start, into]), sizes, store, at)
     if _keys.EXPRESSED_BY not in data.edge_types:
@@ -146,7 +146,7 @@ def _put(
     )
     for name, value in store.items():
         if name != "edge_index" and isinstance(value, Tensor) and len(value) == store.edge_index.shape[1]:
-            part[edge_type][name] = value[at]
+            part[edge_type][name] = value.index_select(0, at)
 
 
 def _rows(value: Tensor, rows: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from torch.nn.modules.lazy import LazyModuleMixin
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo._messages import at_hand, edges_into, plain, positions
+from scrcl_geo.losses._gene_likelihood import weighted_cross_entropy
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -75,34 +76,28 @@ class ExpressionLikelihood(LazyModuleMixin, nn.Module):
         if not len(places):
             return 0.0 * views.z2.sum()
         shares = expression_rows(data, cells) * self.gene_weight  # (S, G)
-        shares = shares / shares.sum(dim=1, keepdim=True).clamp_min(torch.finfo(shares.dtype).tiny)
+        shares.div_(shares.sum(dim=1, keepdim=True).clamp_min(torch.finfo(shares.dtype).tiny))
         first, second = views.z1[places], views.z2[places]
         both = (first + second) / 2
+        of_first = told
         if _keys.NEAR in data.edge_types:
             seen = ~data[_keys.CELL].hidden[places]
-            of_first = seen if told is None else seen & told
-            asked = [(second, told), (first, of_first), (torch.where(seen[:, None], both, second), told)]
-        else:
-            asked = [(second, told), (first, told), (both, told)]
-        return torch.stack([self._loss(z, shares, views.genes, of) for z, of in asked]).sum()
+            both = torch.where(seen[:, None], both, second)
+            of_first = told & seen
+        asked = torch.stack([told, of_first, told]).to(shares.dtype)
+        return weighted_cross_entropy(
+            self.log_scale.exp() * torch.stack([second, first, both]),
+            views.genes,
+            self.bias,
+            shares,
+            asked / asked.sum(dim=1, keepdim=True).clamp_min(1),
+        )
 
-    def _loss(self, z: Tensor, shares: Tensor, genes: Tensor, of: Tensor | None) -> Tensor:
-        """Mean over the samples, or over those where a mask ``of`` (S,) is true."""
-        if of is not None and at_hand(z):
-            z, shares, of = z[of], shares[of], None
-        if not len(z):
-            return 0.0 * z.sum()
-        z = self.log_scale.exp() * z
-        logits = z @ genes.T + self.bias  # (S, G)
-        expected = (z * (shares @ genes)).sum(dim=1) + shares @ self.bias  # shares sum to 1
-        losses = logits.logsumexp(dim=1) - expected
-        return losses.mean() if of is None else (losses * of).sum() / of.sum().clamp_min(1)
+    def _pairs(self, data: HeteroData) -> tuple[Tensor, Tensor, Tensor]:
+        """Places and a cell at each, (S,) both, and which of the cells are targets.
 
-    def _pairs(self, data: HeteroData) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Places and a target at each, (S,) both.
-
-        On a GPU, which is not asked how many targets there are, all cells are drawn from, others than targets
-        where there is no target alone; a mask (S,) tells then which are.
+        All are, but for a GPU, which is not asked how many there are: all cells are drawn from there, others
+        than targets where there is no target alone.
         """
         cells = data[_keys.CELL]
         counted = at_hand(cells.target)
@@ -116,13 +111,13 @@ class ExpressionLikelihood(LazyModuleMixin, nn.Module):
                 source, place = source[known], place[known]
             sources, places = torch.cat([source, sources]), torch.cat([place, places])
         if not len(sources):
-            return places, sources, None
+            return places, sources, sources > 0
         weight = cells.even[sources] if "even" in cells else torch.ones(len(sources), device=sources.device)
         if not counted:
             weight = weight * cells.target[sources] + torch.finfo(weight.dtype).tiny
         drawn = torch.multinomial(weight, self.n_samples, replacement=True)
         drawn_sources = sources[drawn]
-        return places[drawn], drawn_sources, None if counted else cells.target[drawn_sources]
+        return places[drawn], drawn_sources, cells.target[drawn_sources]
 
     def extra_repr(self) -> str:
         """Arguments, for ``repr``."""

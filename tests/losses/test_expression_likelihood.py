@@ -7,7 +7,8 @@ import torch
 
 from scrcl_geo import _keys
 from scrcl_geo.graph import to_hetero
-from scrcl_geo.losses import ExpressionLikelihood, expression_likelihood
+from scrcl_geo.losses import ExpressionLikelihood, _gene_likelihood, expression_likelihood
+from scrcl_geo.losses._gene_likelihood import weighted_cross_entropy
 from scrcl_geo.losses.expression_likelihood import expression_rows
 from scrcl_geo.nn import scrcl_module
 
@@ -71,9 +72,9 @@ def dense(data, views, loss, places, cells):
 def test_it_is_its_definition_however_it_counts(data, views, space, monkeypatch, request):
     data = data if space else without_space(data)
     loss = loss_of(data, views)
-    places, cells, _ = loss._pairs(data)
+    places, cells, told = loss._pairs(data)
     expected = dense(data, views, loss, places, cells)
-    monkeypatch.setattr(loss, "_pairs", lambda _: (places, cells, None))
+    monkeypatch.setattr(loss, "_pairs", lambda _: (places, cells, told))
     torch.testing.assert_close(loss(views, data), expected)
     request.getfixturevalue("waits")
     told = torch.arange(len(places)) % 3 > 0
@@ -89,7 +90,7 @@ def test_it_asks_for_targets_at_their_place_or_near_it(data, views, space, count
         request.getfixturevalue("waits")
     places, cells, told = loss_of(data, views, n_samples=5000)._pairs(data)
     assert data[_keys.CELL].target[cells].all()
-    assert (told is None) if counted else told.all()
+    assert told.all()
     pairs = set(zip(cells.tolist(), places.tolist(), strict=True))
     every = set(torch.nonzero(data[_keys.CELL].target)[:, 0].tolist())
     allowed = {(cell, cell) for cell in every}
@@ -126,3 +127,23 @@ def test_rows_of_expression_are_the_same_without_counting(data, waits):
     matrix = torch.zeros(data[_keys.CELL].num_nodes, data[_keys.GENE].num_nodes)
     matrix[index[0], index[1]] = weight
     torch.testing.assert_close(found, matrix[cells])
+
+
+@pytest.mark.parametrize("entries", [1, 70, 10_000])
+def test_the_gradient_that_is_found_with_the_loss_is_its_gradient(entries, monkeypatch):
+    monkeypatch.setattr(_gene_likelihood, "_ENTRIES", entries)
+    generator = torch.Generator().manual_seed(0)
+
+    def drawn(*shape):
+        return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+    z, genes, bias = (drawn(*shape).requires_grad_() for shape in ((3, 5, 4), (9, 4), (9,)))
+    shares, weight = drawn(5, 9).softmax(dim=1), drawn(3, 5).abs()
+    weight[1, ::2] = 0
+
+    def loss(z, genes, bias):
+        return weighted_cross_entropy(z, genes, bias, shares, weight)
+
+    likelihood = (shares * (z @ genes.T + bias).log_softmax(dim=-1)).sum(dim=-1)
+    torch.testing.assert_close(loss(z, genes, bias), -(weight * likelihood).sum())
+    assert torch.autograd.gradcheck(loss, (z, genes, bias))
