@@ -40,6 +40,14 @@ def cells(n_rows: int, seed: int = 0) -> np.ndarray:
     return x
 
 
+def scikit_learn(x: np.ndarray, n_neighbors: int, seed: int) -> Neighbors:
+    """All distances, in double precision."""
+    from sklearn.neighbors import NearestNeighbors
+
+    distance, index = NearestNeighbors(n_neighbors=n_neighbors, algorithm="brute").fit(x).kneighbors()
+    return index, distance
+
+
 def faiss_hnsw(x: np.ndarray, n_neighbors: int, seed: int) -> Neighbors:
     """faiss' hierarchical navigable small world graph."""
     import faiss
@@ -73,13 +81,14 @@ def pynndescent(x: np.ndarray, n_neighbors: int, seed: int) -> Neighbors:
 
 
 BACKENDS = {
-    "scikit-learn, exact": exact,
+    "faiss, exact": exact,
+    "scikit-learn, exact": scikit_learn,
     "faiss inverted lists": inverted_file,
     "faiss HNSW": faiss_hnsw,
     "hnswlib": hnswlib,
     "pynndescent": pynndescent,
 }
-QUADRATIC = ("scikit-learn, exact",)
+QUADRATIC = ("faiss, exact", "scikit-learn, exact")
 
 
 def measure(name: str, n_rows: int) -> dict[str, float | int | str]:

@@ -16,7 +16,7 @@ def source(tmp_path_factory):
 
 
 def run(source, output, *extra):
-    return main(["run", str(source), "--output", str(output), "--quiet", *extra])
+    return main(["run", str(source), "--output", str(output), "--quiet", "--max-epochs", "3", *extra])
 
 
 def test_run_writes_everything_it_promises(source, tmp_path):
@@ -72,7 +72,7 @@ def test_labels_never_reach_the_result(source, tmp_path):
 
 def test_prints_a_summary(source, tmp_path, capsys):
     arguments = ["run", str(source), "--output", str(tmp_path / "o.h5ad"), "--n-clusters", "5"]
-    assert main(arguments) == 0
+    assert main([*arguments, "--max-epochs", "3"]) == 0
     out = capsys.readouterr().out
     for word in ("cells", "edges near", "seconds in all", "peak memory", "top genes", "written:"):
         assert word in out

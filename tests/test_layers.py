@@ -220,7 +220,7 @@ import scrcl_geo as sg
 from scrcl_geo.cli import main
 sg.datasets.toy(n_slides=1, n_cells=100).write_h5ad({str(tmp_path / "in.h5ad")!r})
 argv = ["run", {str(tmp_path / "in.h5ad")!r}, "--output", {str(tmp_path / "out.h5ad")!r}, "--n-clusters", "3"]
-assert main([*argv, "--quiet"]) == 0
+assert main([*argv, "--max-epochs", "2", "--quiet"]) == 0
 print("LOADED", [m for m in ("scanpy", "squidpy") if m in sys.modules])
 """
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -20,6 +20,8 @@ def written(tmp_path_factory):
                 str(folder / "o.h5ad"),
                 "--n-clusters",
                 "4",
+                "--max-epochs",
+                "3",
                 "--quiet",
             ]
         )

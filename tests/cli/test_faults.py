@@ -29,7 +29,7 @@ def source(tmp_path):
     return tmp_path / "in.h5ad"
 
 
-def embedding(adata, max_epochs=8, **options):
+def embedding(adata, max_epochs=5, **options):
     sg.tl.embed(adata, progress=False, max_epochs=max_epochs, **options)
     return adata.obsm["X_scrcl"]
 
@@ -37,7 +37,7 @@ def embedding(adata, max_epochs=8, **options):
 @pytest.mark.parametrize("batch_size", ["full", 60])
 def test_resumed_training_ends_with_the_same_bits(batch_size, toy_graph, tmp_path, monkeypatch):
     n_batches = 1 if batch_size == "full" else round(toy_graph.n_obs / batch_size)
-    model = {"model": sg.ScRCL(batch_size=batch_size), "max_epochs": 8 * n_batches}  # 8 epochs in any case
+    model = {"model": sg.ScRCL(batch_size=batch_size), "max_epochs": 5 * n_batches}  # 5 epochs in any case
     expected = embedding(toy_graph.copy(), **model)
     file = tmp_path / "state"
     save, written = Checkpoint.save, []
@@ -71,6 +71,7 @@ def test_state_of_another_run_is_not_taken_up(toy_graph, tmp_path, caplog):
 
 def test_killed_run_is_resumed(source, tmp_path):
     command = [sys.executable, "-m", "scrcl_geo.cli", "run", str(source), "--n-clusters", "3"]
+    command += ["--max-epochs", "30"]
     expected, output = tmp_path / "expected.h5ad", tmp_path / "out.h5ad"
     assert main([*command[3:], "--output", str(expected), "--quiet"]) == 0
     arguments = [*command, "--output", str(output), "--resume", "--checkpoint-every", "0"]
@@ -107,7 +108,9 @@ def test_a_full_disk_leaves_the_old_output(source, tmp_path, capsys):
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limit[1]))
     try:
-        code = main(["run", str(source), "--output", str(output), "--n-clusters", "3", "--quiet"])
+        code = main(
+            ["run", str(source), "--output", str(output), "--n-clusters", "3", "--max-epochs", "2", "--quiet"]
+        )
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     assert code == 2

@@ -15,7 +15,7 @@ def source(tmp_path_factory):
 
 
 def run(source, output, *extra):
-    return main(["run", str(source), "--output", str(output), "--quiet", *extra])
+    return main(["run", str(source), "--output", str(output), "--quiet", "--max-epochs", "3", *extra])
 
 
 def assert_refused(code, folder, capsys, message):

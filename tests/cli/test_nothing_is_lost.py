@@ -20,6 +20,10 @@ def cells(tmp_path_factory):
     return path
 
 
+def run(cells, output, *extra):
+    return main(["run", str(cells), "--output", str(output), "--max-epochs", "2", "--quiet", *extra])
+
+
 @pytest.fixture
 def untrained(monkeypatch):
     """Training fails the test: what is refused must be refused before."""
@@ -31,7 +35,7 @@ def test_a_link_is_followed_and_stays(cells, tmp_path):
     target.write_bytes(b"earlier")
     link = tmp_path / "link.h5ad"
     link.symlink_to(target)
-    assert main(["run", str(cells), "--output", str(link), "--n-clusters", "3", "--quiet"]) == 0
+    assert run(cells, link, "--n-clusters", "3") == 0
     assert link.is_symlink()
     assert target.stat().st_size > 1000
     assert sorted(p.name for p in tmp_path.iterdir()) == ["link.h5ad", "there.h5ad"]
@@ -39,7 +43,7 @@ def test_a_link_is_followed_and_stays(cells, tmp_path):
 
 def test_the_output_is_compressed(cells, tmp_path):
     output = tmp_path / "out.h5ad"
-    assert main(["run", str(cells), "--output", str(output), "--n-clusters", "3", "--quiet"]) == 0
+    assert run(cells, output, "--n-clusters", "3") == 0
     with h5py.File(output) as file:
         assert file["X/data"].compression == "gzip"
         assert file["obsm/X_scrcl"].compression == "gzip"
@@ -57,7 +61,7 @@ def test_other_files_beside_the_output_stay(cells, tmp_path):
     ours = tmp_path / ".out.h5ad.abcd1234.scrcl.part"
     ours.write_text("left by a killed run")
     output = tmp_path / "out.h5ad"
-    assert main(["run", str(cells), "--output", str(output), "--n-clusters", "3", "--quiet"]) == 0
+    assert run(cells, output, "--n-clusters", "3") == 0
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted([*kept, "out.h5ad"])
 
 
@@ -142,7 +146,7 @@ def test_a_seed_that_cannot_be_is_one_line_for_all_commands(cells, capsys, comma
 
 def test_large_seeds_work_in_tissue(cells, tmp_path):
     output = tmp_path / "out.h5ad"
-    assert main(["run", str(cells), "--output", str(output), "--seed", "100000000", "--quiet"]) == 0
+    assert run(cells, output, "--seed", "100000000") == 0
 
 
 def test_the_output_is_there_when_the_model_cannot_be_saved(cells, tmp_path, capsys, monkeypatch):
@@ -154,8 +158,7 @@ def test_the_output_is_there_when_the_model_cannot_be_saved(cells, tmp_path, cap
         save(model, path)
 
     monkeypatch.setattr(ScRCL, "save", full)
-    arguments = ["run", str(cells), "--output", str(output), "--n-clusters", "3", "--quiet"]
-    assert main([*arguments, "--save-model", str(folder)]) == 2
+    assert run(cells, output, "--n-clusters", "3", "--save-model", str(folder)) == 2
     assert "cannot write" in capsys.readouterr().err
     assert output.stat().st_size > 1000
 

@@ -21,7 +21,7 @@ def call(*words):
 
 def test_every_command_goes_on_from_a_zarr_store(slide, tmp_path):
     output = tmp_path / "out.zarr"
-    assert call("run", tmp_path / "in.h5ad", "--output", output, "--n-clusters", 3) == 0
+    assert call("run", tmp_path / "in.h5ad", "--output", output, "--n-clusters", 3, "--max-epochs", 2) == 0
     found = anndata.read_zarr(output)
     assert found.obs["scrcl"].nunique() == 3
     np.testing.assert_array_equal(found.X.toarray(), slide.X.toarray())
@@ -41,7 +41,7 @@ def test_spatialdata_comes_back_whole(slide, tmp_path):
     table = sd.models.TableModel.parse(slide, region="cells", region_key="region", instance_key="id")
     sd.SpatialData(shapes={"cells": points}, tables={"rna": table}).write(tmp_path / "in.zarr")
     output = tmp_path / "out.zarr"
-    assert call("run", tmp_path / "in.zarr", "--output", output, "--n-clusters", 3) == 0
+    assert call("run", tmp_path / "in.zarr", "--output", output, "--n-clusters", 3, "--max-epochs", 2) == 0
     assert call("cluster", output, "--n-clusters", 4) == 0
     found = sd.read_zarr(output)
     assert found.tables["rna"].obs["scrcl"].nunique() == 4

@@ -4,7 +4,7 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 from fuzz import odd
-from fuzz.calls import Call
+from fuzz.calls import FEW_STEPS, Call
 
 OURS = [
     *("scrcl", "scrcl_associations", "scrcl_composition", "scrcl_graph", "scrcl_inputs", "scrcl_map"),
@@ -33,7 +33,7 @@ def results(made, folder, rng):
         ["report", str(output), "--html", page],
         ["report", str(output), "--html", page],
         ["report", str(output), "--html", page, "--groupby", "slide"],
-        ["run", str(output), "--output", other, "--n-clusters", "2"],
+        ["run", str(output), "--output", other, "--n-clusters", "2", *FEW_STEPS],
         ["map", str(made.model), str(output), "--output", other],
         ["info", str(output)],
     ]

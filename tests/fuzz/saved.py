@@ -8,7 +8,7 @@ import shutil
 import numpy as np
 import torch
 from fuzz import odd
-from fuzz.calls import Call
+from fuzz.calls import FEW_STEPS, Call
 from safetensors.numpy import load_file, save_file
 
 FILES = ["config.json", "weights.safetensors", "statistics.safetensors", "reference.safetensors"]
@@ -158,7 +158,7 @@ def checkpoints(made, folder, rng):
         how = state(made.checkpoint, place, rng)
     else:
         place.write_bytes(data)
-    arguments = ["run", str(made.cells), "--output", str(output), "--n-clusters", "3", "--quiet"]
+    arguments = ["run", str(made.cells), "--output", str(output), "--n-clusters", "3", "--quiet", *FEW_STEPS]
     return Call([*arguments, *(["--resume"] if rng.random() < 0.8 else [])], f"checkpoint {how}")
 
 

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 import pandas as pd
 from fuzz import odd
-from fuzz.calls import Call
+from fuzz.calls import FEW_STEPS, Call
 from readers import make
 from scipy import sparse
 
@@ -23,7 +23,7 @@ def sources(made, folder, rng):
     source = kind(folder, rng)
     output = str(folder / "out.h5ad")
     calls = [
-        ["run", str(source), "--output", output, "--n-clusters", "2", "--quiet"],
+        ["run", str(source), "--output", output, "--n-clusters", "2", "--quiet", *FEW_STEPS],
         ["info", str(source)],
         ["map", str(made.model), str(source), "--output", output, "--quiet"],
     ]
@@ -230,7 +230,7 @@ def cells(made, folder, rng):
     adata, extra = kind(rng)
     path = folder / "cells.h5ad"
     adata.write_h5ad(path)
-    arguments = ["run", str(path), "--output", str(folder / "out.h5ad"), "--quiet", *extra]
+    arguments = ["run", str(path), "--output", str(folder / "out.h5ad"), "--quiet", *FEW_STEPS, *extra]
     if rng.random() < 0.6:
         arguments += ["--n-clusters", str(rng.choice(["2", "3"]))]
     if rng.random() < 0.3:

@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from fuzz.calls import Call
+from fuzz.calls import FEW_STEPS, Call
 
 NUMBERS = [
     "-1",
@@ -32,7 +32,7 @@ def settings(made, folder, rng):
     """Values of options at and beyond their ends."""
     output = folder / "out.h5ad"
     number = str(rng.choice(NUMBERS))
-    run = ["run", str(made.cells), "--output", str(output), "--quiet"]
+    run = ["run", str(made.cells), "--output", str(output), "--quiet", *FEW_STEPS]
     kept = folder / "kept.h5ad"
     shutil.copy(made.result, kept)
     page = ["report", str(made.result), "--html", str(folder / "page.html"), "--quiet"]
@@ -121,13 +121,13 @@ def locks(made, folder, rng):
     else:
         at.write_text("mine")
         at.chmod(0)
-    arguments = ["run", str(made.cells), "--output", str(output), "--n-clusters", "2", "--quiet"]
+    arguments = ["run", str(made.cells), "--output", str(output), "--n-clusters", "2", "--quiet", *FEW_STEPS]
     extra = [[], ["--resume"], ["--checkpoint-every", "0"]][rng.integers(3)]
     return Call([*arguments, *extra], f"{at.name} {kind}")
 
 
 def run_of(sound):
-    return ["run", sound["cells"], "--output", sound["output"], "--n-clusters", "2", "--quiet"]
+    return ["run", sound["cells"], "--output", sound["output"], "--n-clusters", "2", "--quiet", *FEW_STEPS]
 
 
 def map_of(sound):
@@ -212,7 +212,7 @@ def streams(made, folder, rng):
     shutil.copy(made.result, folder / "kept.h5ad")
     calls = [
         ["info", str(made.cells)],
-        ["run", str(made.cells), "--output", output, "--n-clusters", "2"],
+        ["run", str(made.cells), "--output", output, "--n-clusters", "2", *FEW_STEPS],
         ["map", str(made.model), str(made.cells), "--output", output],
         ["report", str(made.result), "--html", page],
         ["cluster", str(folder / "kept.h5ad"), "--n-clusters", "2"],

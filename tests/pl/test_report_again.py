@@ -37,6 +37,8 @@ def ran(tmp_path_factory):
         "slide",
         "--spatial",
         "no",
+        "--max-epochs",
+        "6",
     ]
     assert main(given) == 0
     return folder / "out.h5ad", given
@@ -49,7 +51,7 @@ def test_the_run_is_told_as_it_was_given(ran):
     (line,) = commands(ad.read_h5ad(out))
     assert line.startswith("scrcl-geo run slide.h5ad --output 'my out.h5ad' --n-clusters 4 ")
     said, asked = (parser().parse_args(words) for words in (shlex.split(line)[1:], given))
-    for option in ("n_clusters", "seed", "layer", "batch_key", "spatial", "preset", "table", "units"):
+    for option in ("n_clusters", "seed", "layer", "batch_key", "spatial", "preset", "max_epochs"):
         assert getattr(said, option) == getattr(asked, option), option
 
 

@@ -50,7 +50,7 @@ def test_reach_is_measured_with_the_graphs_and_without_labels(toy_graph):
 
 def test_the_embedding_is_averaged_over_a_quarter_of_the_reach(adata):
     adata.uns["scrcl_reach"]["reach"] = 16
-    model = sg.ScRCL()
+    model = sg.ScRCL(max_epochs=2)
     sg.tl.embed(adata, model=model, progress=False)
     assert adata.uns["scrcl"]["n_hops"] == 4
     joint = model.embed(adata, on="joint")

@@ -56,7 +56,7 @@ def test_the_number_of_clusters_of_noise_is_one():
 def test_a_run_on_noise_says_so_and_can_be_reported(tmp_path, capsys):
     noise(0, depth=True).write_h5ad(tmp_path / "in.h5ad")
     output, page = tmp_path / "out.h5ad", tmp_path / "page.html"
-    assert main(["run", str(tmp_path / "in.h5ad"), "--output", str(output)]) == 0
+    assert main(["run", str(tmp_path / "in.h5ad"), "--output", str(output), "--max-epochs", "2"]) == 0
     assert "1: no structure was found" in capsys.readouterr().out
     assert main(["cluster", str(output), "--estimate"]) == 2
     assert "no structure was found" in capsys.readouterr().err

@@ -146,7 +146,7 @@ def test_torchrun_starts_a_shared_run(tmp_path):
     cells, output = tmp_path / "cells.h5ad", tmp_path / "out.h5ad"
     sg.datasets.toy(n_slides=1, n_cells=200).write_h5ad(cells)
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
-    argv = ["run", str(cells), "--output", str(output), "--n-clusters", "3", "--quiet"]
+    argv = ["run", str(cells), "--output", str(output), "--n-clusters", "3", "--max-epochs", "2", "--quiet"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     subprocess.run([*torchrun, "-m", "scrcl_geo", *argv], env=environment, check=True, capture_output=True)
     assert sg.read(output).obs[_keys.CLUSTERS].nunique() == 3

@@ -129,6 +129,7 @@ def test_the_command_line_reads_them_too(cells, tmp_path):
     make.xenium(cells, tmp_path / "run")
     output = tmp_path / "out.h5ad"
     arguments = ["run", str(tmp_path / "run"), "--output", str(output), "--n-clusters", "3", "--quiet"]
+    arguments += ["--max-epochs", "2"]
     assert main(arguments) == 0
     result = sg.read(output)
     assert result.obs["scrcl"].nunique() == 3
