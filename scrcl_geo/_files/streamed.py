@@ -30,9 +30,9 @@ class StreamedCells:
     def __init__(self, file: h5py.File, layer: str | None, columns: tuple[str, ...]) -> None:
         from anndata.io import read_elem, sparse_dataset
 
-        matrix = file["X"] if layer is None else file["layers"][layer]
-        self._matrix: Any = matrix if _encoding(matrix) == "array" else sparse_dataset(matrix)
-        self.n_cells = int(self._matrix.shape[0])
+        self._matrix: Any = file["X"] if layer is None else file["layers"][layer]
+        shaped = self._matrix if _encoding(self._matrix) == "array" else sparse_dataset(self._matrix)
+        self.n_cells, self._n_genes = map(int, shaped.shape)
         self.var = pd.DataFrame(index=read_elem(file["var"]).index)
         self.obs = {name: read_elem(file["obs"][name]) for name in columns}
         self._file = file
@@ -54,9 +54,18 @@ class StreamedCells:
         """Some cells, at positions that rise, named by these."""
         from anndata import AnnData
 
-        parts = [self._matrix[run][at] for run, at in _runs(cells, gap=_GAP)]
+        parts = [self._run(run)[at] for run, at in _runs(cells, gap=_GAP)]
         stacked = sparse.vstack(parts, format="csr") if sparse.issparse(parts[0]) else np.concatenate(parts)
         return AnnData(stacked, pd.DataFrame(index=cells.astype(str)), self.var)
+
+    def _run(self, run: slice) -> np.ndarray | sparse.csr_matrix:
+        """Rows that follow each other; anndata's own reader holds the ends of all rows."""
+        if _encoding(self._matrix) == "array":
+            return self._matrix[run]
+        ends = self._matrix["indptr"][run.start : run.stop + 1]
+        held = slice(int(ends[0]), int(ends[-1]))
+        parts = self._matrix["data"][held], self._matrix["indices"][held], ends - ends[0]
+        return sparse.csr_matrix(parts, (run.stop - run.start, self._n_genes))
 
     def copy_with(self, path: str | Path, fill: Callable[[Added], None]) -> None:
         """Write a copy completely or not at all, to which ``fill`` adds what it finds out about the cells."""

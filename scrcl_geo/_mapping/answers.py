@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,13 @@ logger = logging.getLogger(__name__)
 
 _AT_ONCE = 100_000  # cells, so that what is on the way takes no memory
 _UNLIKE = 2  # times as far from training cells as from each other; slides of one kind stay below 1.2
+
+
+class Positions(Protocol):
+    """Positions of cells: an array, or what gives parts of one."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, at: slice, /) -> np.ndarray: ...
 
 
 class Answers:
@@ -37,7 +44,7 @@ class Answers:
         self._cluster[cells] = probability.argmax(axis=1)
         self._confidence[cells] = probability.max(axis=1)
 
-    def sample(self, name: str, cells: np.ndarray, novelty: Novelty) -> None:
+    def sample(self, name: str, cells: Positions, novelty: Novelty) -> None:
         """Novelty of all cells of a sample, whose clusters are there: what is unlike is less sure."""
         unlike = novelty.of_sample > _UNLIKE
         for start in range(0, len(cells), _AT_ONCE):

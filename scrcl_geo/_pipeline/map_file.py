@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,8 +67,21 @@ def map_file(
     return found
 
 
-def _samples(cells: StreamedCells, batch_key: str | None) -> dict[str, np.ndarray]:
+@dataclass(frozen=True)
+class Everyone:
+    """Positions of all cells, as an array would give them, without one."""
+
+    n_cells: int
+
+    def __len__(self) -> int:
+        return self.n_cells
+
+    def __getitem__(self, at: slice | np.ndarray) -> np.ndarray:
+        return np.arange(*at.indices(self.n_cells)) if isinstance(at, slice) else at
+
+
+def _samples(cells: StreamedCells, batch_key: str | None) -> Mapping[str, np.ndarray | Everyone]:
     """Positions of the cells of each sample."""
     if batch_key is None:
-        return {"": np.arange(cells.n_cells, dtype=np.uint32)}
+        return {"": Everyone(cells.n_cells)}
     return checks.cells_of_samples(pd.Series(cells.obs[batch_key]), batch_key)
