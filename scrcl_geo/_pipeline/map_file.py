@@ -29,7 +29,7 @@ def map_file(
 ) -> dict[str, Any]:
     """Write a copy of a file of dissociated cells with what :func:`scrcl_geo.tl.map` would add to it.
 
-    Memory holds one block of 50,000 cells and some ten numbers per cell. Returns the new columns of obs and,
+    Memory holds one block of 50,000 cells and a few numbers per cell. Returns the new columns of obs and,
     under ``"scrcl_map"``, the new entry of uns.
 
     Raises
