@@ -8,7 +8,9 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-_ENTRIES = 200_000  # logits at a time, so that they stay in the cache of a processor
+from scrcl_geo._messages import at_hand
+
+_ENTRIES = 200_000  # logits at a time on a CPU, so that they stay in its cache
 
 
 def weighted_cross_entropy(z: Tensor, genes: Tensor, bias: Tensor, shares: Tensor, weight: Tensor) -> Tensor:
@@ -16,8 +18,8 @@ def weighted_cross_entropy(z: Tensor, genes: Tensor, bias: Tensor, shares: Tenso
     \sigma_g(Q z_{vs} + b)`.
 
     Shapes: ``z`` (V, S, K), ``genes`` Q (G, K), ``bias`` (G,), ``shares`` x (S, G) with rows of sum 1, which
-    all V queries of a row are asked for, ``weight`` (V, S); x and w have no gradient. O(V S G K) time, and no
-    array of V S G numbers.
+    all V queries of a row are asked for, ``weight`` (V, S); x and w have no gradient. O(V S G K) time, and on
+    a CPU no array of V S G numbers.
     """
     return _CrossEntropy.apply(z, genes, bias, shares, weight, torch.is_grad_enabled())
 
@@ -35,7 +37,7 @@ class _CrossEntropy(torch.autograd.Function):
             d_bias = -weight.sum(dim=0) @ shares
             flat_d_z = d_z.view(-1, z.shape[-1])
         rows, weights = z.reshape(-1, z.shape[-1]), weight.reshape(-1, 1)
-        step = max(1, _ENTRIES // len(genes))
+        step = max(1, _ENTRIES // len(genes)) if at_hand(z) else len(rows)  # a GPU takes few large steps
         for start in range(0, len(rows), step):
             at = slice(start, start + step)
             logits = torch.addmm(bias, rows[at], genes.T)
