@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from scrcl_geo._neighbors.backends import exact
+from scrcl_geo._neighbors.backends import exact_in_single
 from scrcl_geo._neighbors.smoothing import smooth
 
 _COMPONENTS, _NEAREST, _ALIKE = 30, 10, 15
@@ -129,7 +129,7 @@ def _nearest(known: np.ndarray, new: np.ndarray | None, n: int) -> tuple[np.ndar
     """Distances and positions of the nearest known cells, of new cells or of each known cell itself."""
     if new is None and len(known) < 2:  # a cell alone
         return np.zeros((len(known), 1)), np.zeros((len(known), 1), int)
-    index, distance = exact(known, min(n, len(known) - (new is None)), queries=new)
+    index, distance = exact_in_single(known, min(n, len(known) - (new is None)), queries=new)
     return distance, index
 
 

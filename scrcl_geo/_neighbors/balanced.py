@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from scipy import sparse
 
-from scrcl_geo._neighbors.backends import Neighbors, exact, inverted_file
+from scrcl_geo._neighbors.backends import Neighbors, exact_in_single, inverted_file
 from scrcl_geo._neighbors.knn import CPU, EXACT_UP_TO, connectivities
 from scrcl_geo._neighbors.on_device import nearest_on
 
@@ -94,7 +94,7 @@ def _search(
     n_neighbors = min(n_neighbors, len(data) - itself)
     if n_neighbors < 1:
         return np.empty((len(queries), 0), np.int64), np.empty((len(queries), 0))
-    search: Callable[..., Neighbors] = inverted_file if len(data) > EXACT_UP_TO else exact
+    search: Callable[..., Neighbors] = inverted_file if len(data) > EXACT_UP_TO else exact_in_single
     if device != CPU:
         search = partial(nearest_on, device)
     index, distance = search(data, n_neighbors, queries=None if itself else queries)
