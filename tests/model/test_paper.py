@@ -13,8 +13,8 @@ import scrcl_geo as sg
 from scrcl_geo.model._paper import PaperSetting, table
 
 PUBLISHED = Path(__file__).parent / "published_losses.csv"  # of benchmarks/original.py, seed 5
-# of genes equally far, NumPy's partition takes those that the processor's instructions lead to: with AVX-512,
-# as where the losses were recorded, or others; the refined views, and their consistency, hang on which
+# of genes equally far, NumPy's partition takes those that the processor's instructions lead to, and the refined
+# views hang on which; neither AVX2 nor none gives the recorded losses, so they were most likely made with AVX-512
 TIED = {} if __cpu_features__.get("X86_V4") else {"Zeisel_subset1464": {"ViewConsistency"}}
 SMALL = {"hidden_channels": 32, "max_epochs": 3}
 
