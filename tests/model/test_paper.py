@@ -13,8 +13,9 @@ import scrcl_geo as sg
 from scrcl_geo.model._paper import PaperSetting, table
 
 PUBLISHED = Path(__file__).parent / "published_losses.csv"  # of benchmarks/original.py, seed 5
-# of genes equally far, NumPy's partition takes those that the processor's instructions lead to, and the refined
-# views hang on which; neither AVX2 nor none gives the recorded losses, so they were most likely made with AVX-512
+# of genes equally far, NumPy's partition takes those that the processor's instructions lead to, and the
+# refined views hang on which; with AVX2 or without, the recorded losses do not come out: most likely they
+# were made with AVX-512
 TIED = {} if __cpu_features__.get("X86_V4") else {"Zeisel_subset1464": {"ViewConsistency"}}
 SMALL = {"hidden_channels": 32, "max_epochs": 3}
 
