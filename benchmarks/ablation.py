@@ -157,13 +157,14 @@ def model_of(network):
 
     import scrcl_geo as sg
     from scrcl_geo.graph import DEFAULT_EDGES
+    from scrcl_geo.model._gene_start import gene_start
 
     if network in SWITCHED:
         return sg.ScRCL(**SWITCHED[network])
     if network == "no messages":
 
         class Alone(torch.nn.Module):
-            """Refinement that no gene takes part in: a linear map of the view."""
+            """Refinement without messages: a linear map of the view; genes start as the default's."""
 
             def __init__(self):
                 super().__init__()
@@ -173,7 +174,10 @@ def model_of(network):
             def forward(self, h, data):
                 if isinstance(self.genes, torch.nn.UninitializedParameter):
                     self.genes.materialize((int(data["gene"].num_nodes), 32))
-                    torch.nn.init.normal_(self.genes, std=0.05)
+                    start = gene_start(data, 32, seed=0)
+                    with torch.no_grad():
+                        self.genes.normal_() if start is None else self.genes.copy_(start)
+                        self.genes.mul_(0.05)
                 z = self.itself(h)
                 in_space = ("cell", "near", "cell") in data.edge_types
                 return torch.nn.functional.normalize(z, dim=1) if in_space else z, self.genes

@@ -1,4 +1,4 @@
-"""Shared set-up: one torch thread, small toy data, and where the labelled real data are."""
+"""Shared set-up: one thread, small toy data, and where the labelled real data are."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,16 @@ import torch
 
 import scrcl_geo as sg
 
+# before Numba is imported: its first parallel function gives OpenMP, and so torch, as many threads as it has
+os.environ["NUMBA_NUM_THREADS"] = "1"
 torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    """A test that leaves torch with more threads slows down all that follow it."""
+    yield
+    assert torch.get_num_threads() == 1
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ _QUOTA = Path("/sys/fs/cgroup/cpu.max")  # of a container on Linux
 
 
 def leave_room(environment: MutableMapping[str, str]) -> None:
-    """Set what OpenMP reads when it is loaded; what the user has set stands.
+    """Set what OpenMP and Numba read when they are loaded; what the user has set stands.
 
     A thread that waits for another spins by default; where the other has no core of its own, because a
     neighbour works on it, all of them spin most of the time.
@@ -21,6 +21,7 @@ def leave_room(environment: MutableMapping[str, str]) -> None:
     environment.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if "OMP_NUM_THREADS" not in environment:
         environment["OMP_NUM_THREADS"] = str(free_cores())
+        environment.setdefault("NUMBA_NUM_THREADS", environment["OMP_NUM_THREADS"])
 
 
 def free_cores() -> int:

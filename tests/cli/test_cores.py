@@ -42,7 +42,10 @@ def test_what_the_user_has_set_stands(monkeypatch):
     monkeypatch.setattr(_cores, "free_cores", lambda: 3)
     found = {"OMP_WAIT_POLICY": "ACTIVE"}
     _cores.leave_room(found)
-    assert found == {"OMP_WAIT_POLICY": "ACTIVE", "OMP_NUM_THREADS": "3"}
+    assert found == {"OMP_WAIT_POLICY": "ACTIVE", "OMP_NUM_THREADS": "3", "NUMBA_NUM_THREADS": "3"}
+    found = {"NUMBA_NUM_THREADS": "1"}
+    _cores.leave_room(found)
+    assert found == {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "3", "NUMBA_NUM_THREADS": "1"}
     own = {"OMP_NUM_THREADS": "8"}
     _cores.leave_room(own)
     assert own == {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "8"}
