@@ -2,8 +2,8 @@
 
     python benchmarks/minibatch.py --data ../shared/data --seeds 0 1 2
 
-The number of clusters is given; labels are read by the scorer alone. These sets are trained on all cells by
-default, so the batches here, of 2,048 cells, are forced.
+The number of clusters is given; labels are read by the scorer alone. Batches of 2,048 cells are the default's
+for cells; tissue of this size is trained on all cells by default, so its batches are forced.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ warnings.filterwarnings("ignore")
 SETS = {
     "10X_PBMC_top2000": "cell_type",
     "CITE_CBMC_top2000": "cell_type",
+    "Human_kidney_top2000": "cell_type",
+    "Worm_neuron": "cell_type",
     "osmFISH_SScortex": "domain",
     "MERFISH_hypothalamus_0.04": "domain",
     "MERFISH_hypothalamus_0.09": "domain",

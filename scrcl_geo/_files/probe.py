@@ -21,6 +21,7 @@ from scrcl_geo._files.memory import machine_bytes
 
 _READ_IN_FULL = 50_000_000  # bytes up to which a file is read in full
 _PATIENCE = 30.0  # seconds of work or sleep; waiting for a core on a busy machine is neither
+_TRIES = 2  # where it sleeps: a lock may have been held by a thread that a fork leaves behind
 _STEP = 0.01  # seconds between two looks
 _TOO_LARGE = 3  # exit status
 _ON_DISK = ("X", "raw")  # stay there where they are large
@@ -41,33 +42,49 @@ def check(path: str | Path, read: Callable[[Path], object]) -> None:
     path = Path(path)
     if not hasattr(os, "fork") or not _is_hdf5(path):
         return
-    child = os.fork()
-    if child == 0:
-        try:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-            if _unpacked(path) > machine_bytes():
-                os._exit(_TOO_LARGE)
-            if path.stat().st_size <= _READ_IN_FULL:
-                read(path)
-        finally:
-            os._exit(0)
-    slept = worked = 0.0
-    while not (ended := os.waitpid(child, os.WNOHANG))[0] and slept + worked < _PATIENCE:
-        time.sleep(_STEP)
-        worked, at_work = _look(child)
-        slept += _STEP * (not at_work)
-    if not ended[0]:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+    for _ in range(_TRIES):
+        status, worked = _ended(_started(path, read))
+        if status is not None or worked:
+            break
+    if status is None:
         found = f"reading it did not end within {_PATIENCE:.0f} s"
-    elif os.WIFSIGNALED(ended[1]):
+    elif os.WIFSIGNALED(status):
         found = "reading it crashes the HDF5 library"
-    elif os.WEXITSTATUS(ended[1]) == _TOO_LARGE:
+    elif os.WEXITSTATUS(status) == _TOO_LARGE:
         found = f"arrays of more than the {machine_bytes() / 1e9:.0f} GB of this machine"
         raise _validate.fail(f"cannot read {path}", found, "take fewer cells or a larger machine")
     else:
         return
     raise _validate.fail(f"cannot read {path}", found, "the file is damaged: take another copy")
+
+
+def _started(path: Path, read: Callable[[Path], object]) -> int:
+    """A process that reads the file."""
+    child = os.fork()
+    if child:
+        return child
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        if _unpacked(path) > machine_bytes():
+            os._exit(_TOO_LARGE)
+        if path.stat().st_size <= _READ_IN_FULL:
+            read(path)
+    finally:
+        os._exit(0)
+
+
+def _ended(child: int) -> tuple[int | None, bool]:
+    """How a process ended, None where it has to be ended, and whether it worked for most of its time."""
+    slept = worked = 0.0
+    while not (ended := os.waitpid(child, os.WNOHANG))[0]:
+        if worked + _TRIES * slept >= _PATIENCE:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            return None, worked > slept
+        time.sleep(_STEP)
+        worked, at_work = _look(child)
+        slept += _STEP * (not at_work)
+    return ended[1], worked > slept
 
 
 def _look(child: int) -> tuple[float, bool]:

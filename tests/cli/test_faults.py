@@ -5,6 +5,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import anndata as ad
@@ -140,6 +141,23 @@ def test_waiting_for_a_core_is_not_taken_for_damage(source, monkeypatch):
     monkeypatch.setattr(probe, "_PATIENCE", 0.2)
     monkeypatch.setattr(probe, "_look", lambda child: (0.0, True))
     probe.check(source, lambda path: time.sleep(1))
+
+
+def test_a_lock_that_a_fork_leaves_behind_is_not_taken_for_damage(source, tmp_path, monkeypatch):
+    """A thread holds it when the first process is forked, and has given it back before the second is."""
+    monkeypatch.setattr(probe, "_PATIENCE", 1.0)
+    lock = threading.Lock()
+    held = threading.Timer(0.2, lock.release)
+    lock.acquire()
+    held.start()
+
+    def read(path):
+        with lock:
+            (tmp_path / "read").touch()
+
+    probe.check(source, read)
+    held.join()
+    assert (tmp_path / "read").exists()
 
 
 def test_whole_files_and_other_formats_pass(source, tmp_path, monkeypatch):
