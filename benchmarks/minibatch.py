@@ -2,8 +2,7 @@
 
     python benchmarks/minibatch.py --data ../shared/data --seeds 0 1 2
 
-The number of clusters is given; labels are read by the scorer alone. Batches of 2,048 cells are the default's
-for cells; tissue of this size is trained on all cells by default, so its batches are forced.
+The number of clusters is given; labels are read by the scorer alone. By default batches have 2,048 cells.
 """
 
 from __future__ import annotations

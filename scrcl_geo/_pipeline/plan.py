@@ -69,7 +69,7 @@ class Plan:
             n_used_values=int(n_values * used),
             in_space=in_space,
             from_disk=on_disk(matrix),
-            batch_size=resolve_batch_size(batch_size, adata.n_obs, in_space=in_space),
+            batch_size=resolve_batch_size(batch_size, adata.n_obs),
         )
         while memory is not None and plan.gigabytes > memory and batch_size == "auto":
             smaller = plan.cells_per_step // 2

@@ -36,8 +36,7 @@ def mark_cells(data: HeteroData, *, seed: int) -> None:
 
 def batches_of(data: HeteroData, batch_size: int | str, *, seed: int, ranks: Ranks | None = None) -> Batches:
     """The whole graph as a list of one, or mini-batches of it; with others, of this process's share."""
-    in_space = _keys.NEAR in data.edge_types
-    size = resolve_batch_size(batch_size, int(data[_keys.CELL].num_nodes), in_space=in_space)
+    size = resolve_batch_size(batch_size, int(data[_keys.CELL].num_nodes))
     if ranks is not None:
         return share(ranks, data, size, seed=seed)
     if size == "full":

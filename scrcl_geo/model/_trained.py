@@ -170,8 +170,7 @@ class TrainedModel:
         foreign = self.parts.own or self.objective.config() != objective_of(DEFAULT).config()
         if foreign or self.config["preset"] != DEFAULT or isinstance(source, HeteroData):
             return PLAIN
-        in_space = _keys.SPATIAL_CONNECTIVITIES in source.obsp
-        size = resolve_batch_size(self.config["batch_size"], source.n_obs, in_space=in_space)
+        size = resolve_batch_size(self.config["batch_size"], source.n_obs)
         joined = any(self.config["n_hops"]) or self.config["joined"] is not None
         return HowHeld(torch.int32, both=size == "full", joined=joined)
 

@@ -162,7 +162,7 @@ def test_a_model_trains_in_batches_and_maps_all_cells(monkeypatch):
     again = sg.ScRCL(batch_size=200, max_epochs=6).fit(adata, progress=False).embed(adata)
     np.testing.assert_array_equal(embedding, again)
     forced = sg.ScRCL(batch_size="full", max_epochs=2)
-    monkeypatch.setattr(_batch_size, "CELLS_IN_SPACE", 150)
+    monkeypatch.setattr(_batch_size, "CELLS", 150)
     assert len(forced.fit(adata, progress=False).log_.losses) == 2
     assert len(sg.ScRCL(max_epochs=6).fit(adata, progress=False).log_.losses) == 2  # 4 batches an epoch
 

@@ -14,13 +14,13 @@ from scrcl_geo._files.output import write_output
 from scrcl_geo._pipeline import row_order
 from scrcl_geo._pipeline.plan import Plan
 from scrcl_geo._validate import ScrclInputError
-from scrcl_geo.graph._batch_size import CELLS, CELLS_IN_SPACE, resolve_batch_size
+from scrcl_geo.graph._batch_size import CELLS, resolve_batch_size
 
 
 def plan(n_cells, batch_size="auto", **changes):
     fields = {"n_genes": 2000, "n_values": 200 * n_cells, "n_used_values": 200 * n_cells}
     fields |= {"in_space": False, "from_disk": False, **changes}
-    size = resolve_batch_size(batch_size, n_cells, in_space=fields["in_space"])
+    size = resolve_batch_size(batch_size, n_cells)
     return Plan(n_cells, **fields, batch_size=size)
 
 
@@ -34,14 +34,12 @@ def test_cost_grows_with_cells_and_about_linearly():
 def test_batches_by_size_and_by_force():
     assert plan(2 * CELLS).batch_size == "full"
     assert plan(100_000).batch_size == CELLS
-    assert plan(5000, in_space=True).batch_size == "full"
-    assert plan(100_000, in_space=True).batch_size == CELLS_IN_SPACE
     assert plan(100_000, "full").cells_per_step == 100_000
     assert plan(5000, 512).cells_per_step == 512
     assert plan(5000, 6000).batch_size == "full"
     for wrong in ("some", 1):
         with pytest.raises(ScrclInputError, match="batch_size"):
-            resolve_batch_size(wrong, 100, in_space=False)
+            resolve_batch_size(wrong, 100)
 
 
 def test_a_budget_makes_batches_smaller_or_is_refused():
