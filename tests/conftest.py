@@ -3,13 +3,15 @@
 import os
 from pathlib import Path
 
+import numba
 import pytest
 import torch
 
 import scrcl_geo as sg
 
-# before Numba is imported: its first parallel function gives OpenMP, and so torch, as many threads as it has
-os.environ["NUMBA_NUM_THREADS"] = "1"
+# Numba's first parallel function gives OpenMP, and so torch, as many threads as it has
+os.environ["NUMBA_NUM_THREADS"] = "1"  # of processes that tests start
+numba.set_num_threads(1)  # starts what it has: a plugin of pytest has imported it before
 torch.set_num_threads(1)
 
 
