@@ -101,15 +101,15 @@ def scanpy(source: Path, output: Path) -> dict[str, float]:
 METHODS = {"scrcl": scrcl, "scanpy": scanpy}
 
 
-def agreement(output: Path) -> float:
-    """ARI of the labels in a file with the planted types."""
+def agreement(output: Path, truth: str = "planted") -> float:
+    """ARI of the labels in a file with the planted types, or with another column where it has labels."""
     import h5py
     from anndata.io import read_elem
     from sklearn.metrics import adjusted_rand_score
 
     with h5py.File(output, "r") as file:
-        obs = read_elem(file["obs"])
-    return float(adjusted_rand_score(obs["planted"], obs["scrcl"]))
+        obs = read_elem(file["obs"]).dropna(subset=[truth])
+    return float(adjusted_rand_score(obs[truth], obs["scrcl"]))
 
 
 def exponent(table: pd.DataFrame, column: str) -> float:

@@ -2,9 +2,11 @@
 
     git worktree add ../scrcl_geo-0.1 v0.1.0   # or any checkout of release 0.1
     python benchmarks/small_runs.py ../scrcl_geo-0.1
+    python benchmarks/small_runs.py ../scrcl_geo-0.1 --sizes --slides DLPFC_151673 MERFISH_hypothalamus_0.14
 
-One thread. CPU seconds are what a run takes from a machine; wall seconds are longer beside other work. The
-start alone is Python, PyTorch, PyG and anndata, the same in both versions.
+Planted types without space, or labelled slides, whose number of domains is given. One thread. CPU seconds
+are what a run takes from a machine; wall seconds are longer beside other work. The start alone is Python,
+PyTorch, PyG and anndata, the same in both versions.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
+import anndata
 from scaling import N_TYPES, agreement, write_counts
 
 HERE = Path(__file__).parent
@@ -31,7 +34,9 @@ def main() -> None:
     """Run both versions at each size, in turn, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("before", type=Path, help="checkout of release 0.1")
-    parser.add_argument("--sizes", nargs="+", type=int, default=[3000, 8000])
+    parser.add_argument("--sizes", nargs="*", type=int, default=[3000, 8000])
+    parser.add_argument("--slides", nargs="*", default=[])
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--output", type=Path, default=HERE / "results" / "small_runs.md")
     arguments = parser.parse_args()
@@ -46,30 +51,44 @@ def main() -> None:
         "|---:|---:|---:|---:|---:|---:|---:|",
     ]
     with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "found.h5ad"
         for n_cells in arguments.sizes:
-            lines.append(row(n_cells, arguments, Path(folder)))
+            source = Path(folder) / f"{n_cells}.h5ad"
+            write_counts(source, n_cells)
+            lines.append(row(f"{n_cells:,}", source, output, N_TYPES, "planted", arguments))
+            print(lines[-1], flush=True)
+        for name in arguments.slides:
+            source = (arguments.data / f"{name}.h5ad").resolve()
+            domains = anndata.read_h5ad(source, backed="r").obs["domain"]
+            shown = f"{len(domains):,} ({name})"
+            lines.append(row(shown, source, output, domains.nunique(), "domain", arguments))
             print(lines[-1], flush=True)
     arguments.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def row(n_cells: int, arguments: argparse.Namespace, folder: Path) -> str:
-    """Both versions on one size."""
-    source, output = folder / f"{n_cells}.h5ad", folder / "found.h5ad"
-    write_counts(source, n_cells)
-    run = ["-m", "scrcl_geo", "run", source, "--output", output, "--n-clusters", N_TYPES, "--quiet"]
+def row(
+    shown: str,
+    source: Path,
+    output: Path,
+    n_clusters: int,
+    truth: str,
+    arguments: argparse.Namespace,
+) -> str:
+    """Both versions on one file."""
+    run = ["-m", "scrcl_geo", "run", source, "--output", output, "--n-clusters", n_clusters, "--quiet"]
     seconds: dict[str, list[tuple[float, float]]] = {"before": [], "after": [], "start": []}
     ari = {}
     for _ in range(arguments.repeats):
         for name, root in (("before", arguments.before), ("after", HERE.parent)):
             seconds[name].append(timed(run, root))
-            ari[name] = agreement(output)
+            ari[name] = agreement(output, truth)
             output.unlink()
         seconds["start"].append(timed(["-c", START], HERE.parent))
     median = {name: [statistics.median(part) for part in zip(*s, strict=True)] for name, s in seconds.items()}
-    shown = {name: f"{cpu:.1f} ({wall:.1f})" for name, (cpu, wall) in median.items()}
+    took = {name: f"{cpu:.1f} ({wall:.1f})" for name, (cpu, wall) in median.items()}
     ratio = median["after"][0] / median["before"][0]
     return (
-        f"| {n_cells:,} | {shown['before']} | {shown['after']} | {ratio:.2f} | {shown['start']} "
+        f"| {shown} | {took['before']} | {took['after']} | {ratio:.2f} | {took['start']} "
         f"| {ari['before']:.2f} | {ari['after']:.2f} |"
     )
 
