@@ -9,9 +9,10 @@ import torch
 
 import scrcl_geo as sg
 
-# Numba's first parallel function gives OpenMP, and so torch, as many threads as it has
+# Numba's first parallel function gives OpenMP, and so torch, as many threads as Numba found when it was
+# imported, and a plugin of pytest imports it before this file: its threads are started here, then torch's set
 os.environ["NUMBA_NUM_THREADS"] = "1"  # of processes that tests start
-numba.set_num_threads(1)  # starts what it has: a plugin of pytest has imported it before
+numba.set_num_threads(1)
 torch.set_num_threads(1)
 
 

@@ -77,7 +77,7 @@ def _ended(child: int) -> tuple[int | None, bool]:
     """How a process ended, None where it has to be ended, and whether it worked for most of its time."""
     slept = worked = 0.0
     while not (ended := os.waitpid(child, os.WNOHANG))[0]:
-        if worked + _TRIES * slept >= _PATIENCE:
+        if worked + slept >= _PATIENCE:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
             return None, worked > slept
