@@ -49,7 +49,7 @@ table[["group", "share_reference", "share", "log2_change", "pvals", "pvals_adj"]
 # %%
 # **Good:** nothing is called at .05, as it should be.
 #
-# **Weak:** one domain comes near. It is the fornix at the lower edge, and the pictures above show that the
+# **Weak:** one domain comes nearest. It is the fornix at the lower edge, and the pictures above show that the
 # sections are cut slightly askew: there is more of it on the right. That is real, and no biology; a test
 # knows no difference.
 ax = sg.pl.comparison(adata)
