@@ -35,10 +35,10 @@ ax = sg.pl.associations(adata, n_genes=3, scale="row")
 
 # %%
 # **Weak:** the preoptic area (MPA) and nucleus (MPN) are cut at another place than in the annotation: the
-# inner part of MPN goes with the periventricular nucleus (PV), its outer part with a belt of MPA, and the rest
-# of MPA with PVH at the other end of the section. The smallest domain is three patches on the left, without a
-# twin on the right: since the brain is symmetric, it deserves doubt, and so do parts far from each other. Rows
-# are published regions, columns found domains.
+# inner part of MPN goes with the periventricular nucleus (PV), its outer part with a belt of MPA, and the
+# rest of MPA with PVH at the other end of the section. The smallest domain is three patches on the left,
+# without a twin on the right: since the brain is symmetric, it deserves doubt, and so do parts far from each
+# other. Rows are published regions, columns found domains.
 pd.crosstab(regions, adata.obs["scrcl"])
 
 # %%
