@@ -119,7 +119,10 @@ def positions(mask: Tensor) -> Tensor:
 def some_edges(edge_index: Tensor, keep: Tensor) -> Tensor:
     """The edges at some positions, (2, e); in order where all are."""
     # row by row: ``index_select`` runs along contiguous numbers then, several times as fast as indexing
-    some = torch.stack([row.index_select(0, keep) for row in plain(edge_index)])
+    rows = plain(edge_index)
+    some = rows.new_empty(2, len(keep))
+    for row, kept in zip(rows, some, strict=True):
+        torch.index_select(row, 0, keep, out=kept)
     if not isinstance(edge_index, EdgeIndex):
         return some
     return EdgeIndex(some, sparse_size=edge_index.sparse_size(), sort_order=edge_index.sort_order)

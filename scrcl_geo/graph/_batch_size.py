@@ -9,7 +9,7 @@ CELLS = 2048
 
 def resolve_batch_size(batch_size: int | str, n_cells: int) -> int | str:
     """Cells per training step: a number below ``n_cells``, or ``"full"``, which is also what a graph of up to
-    two batches is for ``"auto"``.
+    one and a half batches is for ``"auto"``.
 
     Raises
     ------
@@ -18,6 +18,6 @@ def resolve_batch_size(batch_size: int | str, n_cells: int) -> int | str:
     """
     if isinstance(batch_size, str):
         _validate.one_of("batch_size", batch_size, ("auto", "full"))
-        return "full" if batch_size == "full" or n_cells <= 2 * CELLS else CELLS
+        return "full" if batch_size == "full" or round(n_cells / CELLS) < 2 else CELLS
     _validate.at_least("batch_size", batch_size, 2)
     return "full" if batch_size >= n_cells else batch_size

@@ -73,8 +73,8 @@ class ScRCL(TrainedModel):
         Of Adam, and the norm that gradients are clipped to, None for none; in mini-batches, epochs shrink to
         as many steps as there would be on all cells at once.
     batch_size
-        Cells per mini-batch, ``"full"``, or ``"auto"``: 2,048, or all cells where these are no more than two
-        batches.
+        Cells per mini-batch, ``"full"``, or ``"auto"``: 2,048, or all cells where these are less than one
+        and a half batches.
     preset
         ``"default"`` or ``"paper"``; see :meth:`paper`.
 

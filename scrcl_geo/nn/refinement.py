@@ -119,16 +119,33 @@ class BipartiteRefinement(nn.Module):
 
     def forward(self, h: Tensor, data: HeteroData) -> tuple[Tensor, Tensor]:
         """Refined cells (N, K) and genes (G, K)."""
+        (refined,), (genes,) = self._refined([h], data)
+        return refined, genes
+
+    def pair(self, h1: Tensor, h2: Tensor, data: HeteroData) -> tuple[Tensor, Tensor, Tensor]:
+        """Two views refined, each by itself, (N, K) twice, and the mean of their genes (G, K)."""
+        (z1, z2), (genes1, genes2) = self._refined([h1, h2], data)
+        return z1, z2, (genes1 + genes2) / 2
+
+    def _refined(self, views: list[Tensor], data: HeteroData) -> tuple[list[Tensor], list[Tensor]]:
+        """Each view refined (N, K) and its genes (G, K); their messages go side by side, since what a sparse
+        product takes is the way through its edges."""
         there, back, size = _expression(data)
-        h = self.dropout(h)
-        before, after = _scales(there, back, size, h, symmetric=not self.mean)
-        genes = after[1] * self.messages(before[0] * self.to_gene(h), there, back, size)  # (G, K)
+        views = [self.dropout(h) for h in views]
+        before, after = _scales(there, back, size, views[0], symmetric=not self.mean)
+        told = before[0] * torch.cat([self.to_gene(h) for h in views], dim=1)  # (N, views · K)
+        genes = after[1] * self.messages(told, there, back, size)
         genes = leaky_relu(among_genes(genes, data))
         if self.gene_embedding is not None:
-            genes = genes + self.gene_embedding
-        messages = after[0] * self.messages(before[1] * genes, back, there, size[::-1])  # (N, K)
-        refined = self.itself(h) + self.to_cell(messages)
-        return normalize(refined, dim=1) if self.unit else refined, genes
+            genes = genes + self.gene_embedding.repeat(1, len(views))
+        told = after[0] * self.messages(before[1] * genes, back, there, size[::-1])
+        refined = [
+            self.itself(h) + self.to_cell(message)
+            for h, message in zip(views, told.chunk(len(views), dim=1), strict=True)
+        ]
+        if self.unit:
+            refined = [normalize(z, dim=1) for z in refined]
+        return refined, list(genes.chunk(len(views), dim=1))
 
 
 def _expression(data: HeteroData) -> tuple[Edges | None, Edges, tuple[int, int]]:

@@ -33,17 +33,21 @@ class Voices:
 
     @classmethod
     def of(cls, adata: AnnData, use_rep: str) -> Voices:
-        """A mixture of the embedding; of our own in tissue also a mixture of the input, averaged over half
-        of the reach, and a mixture and k-means of the composition, where they are there and half of the
-        reach is more than the next cells, which are too few to have a composition.
+        """A mixture of the embedding. Of our own in tissue, what mixtures of its views agree on; also a
+        mixture of the input, averaged over half of the reach, and a mixture and k-means of the composition,
+        where they are there and half of the reach is more than the next cells, which are too few to have a
+        composition.
 
         A choice between partitions without labels errs as often as not (docs/accuracy.md), so none is made.
         """
         voices: list[tuple[np.ndarray, tuple[Clusterer, ...]]] = [(rep_of(adata, use_rep), (methods.gmm,))]
-        needed = _keys.PCA in adata.obsm and _keys.SPATIAL_CONNECTIVITIES in adata.obsp
+        ours = use_rep == _keys.EMBEDDING and _keys.SPATIAL_CONNECTIVITIES in adata.obsp
+        views = _averaged_views(adata) if ours else None
+        if views is not None:
+            voices = [(views, (_mixtures_of_views,))]
         reach = int(stored(adata, "uns", _keys.REACH, default={"reach": 0})["reach"])
         hops = averaged_hops(reach, views=False)
-        if use_rep == _keys.EMBEDDING and needed and hops > 1:
+        if ours and _keys.PCA in adata.obsm and hops > 1:
             if stored(adata, "uns", _keys.RESULTS, default={}).get("from_network", False):
                 x = smooth(
                     rep_of(adata, _keys.PCA), stored(adata, "obsp", _keys.SPATIAL_CONNECTIVITIES), hops
@@ -71,3 +75,26 @@ class Voices:
             for clusterer in clusterers
         ]
         return methods.consensus(found, n_clusters, seed=seed) if len(found) > 1 else found[0]
+
+
+def _averaged_views(adata: AnnData) -> np.ndarray | None:
+    """Both refined views (N, 2 K), averaged as our embedding is; None unless it still is their mean."""
+    refined, embedding = adata.obsm.get(_keys.REFINED), adata.obsm[_keys.EMBEDDING]
+    if refined is None or refined.shape[1] != 2 * embedding.shape[1]:
+        return None
+    n_hops = int(stored(adata, "uns", _keys.RESULTS, default={}).get("n_hops", 0))
+    views = smooth(np.asarray(refined), stored(adata, "obsp", _keys.SPATIAL_CONNECTIVITIES), n_hops)
+    first, second = np.hsplit(views, 2)
+    return views if np.allclose((first + second) / 2, embedding, atol=1e-4) else None
+
+
+def _mixtures_of_views(views: np.ndarray, n_clusters: int, *, seed: int = 0) -> np.ndarray:
+    """What mixtures of each view, of their mean and of both side by side agree on: one lies where chance put
+    it, and no view is the better one.
+
+    Shapes: both views (N, 2 K) → (N,) int64 labels by falling size.
+    """
+    first, second = np.hsplit(views, 2)
+    readings = (first, second, (first + second) / 2, views)
+    found = [methods.gmm(reading, n_clusters, seed=seed) for reading in readings]
+    return methods.consensus(found, n_clusters, seed=seed)

@@ -60,17 +60,17 @@ class BestState:
     ) -> None:
         self.modules, self.batch, self.rule, self.masking, self.ranks = modules, batch, rule, masking, ranks
         self.average, self.n_steps = copy.deepcopy(modules), 0
+        self._weights = [
+            [p.detach() for p in of.parameters() if not is_lazy(p)]  # of layers that saw nothing
+            for of in (self.average, modules)
+        ]
         self.losses: list[float] = []
         self.state: dict[str, Any] = {}
 
     def follow(self) -> None:
         """Move the average towards the present weights, by less the more steps it holds, down to a tenth."""
         self.n_steps += 1
-        average, weights = (
-            [p.detach() for p in modules.parameters() if not is_lazy(p)]  # of layers that saw nothing
-            for modules in (self.average, self.modules)
-        )
-        torch._foreach_lerp_(average, weights, max(1 - _DECAY, 2 / (self.n_steps + 1)))
+        torch._foreach_lerp_(*self._weights, max(1 - _DECAY, 2 / (self.n_steps + 1)))
         for kept, buffer in zip(self.average.buffers(), self.modules.buffers(), strict=True):
             kept.copy_(buffer)
 

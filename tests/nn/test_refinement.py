@@ -198,13 +198,13 @@ def test_the_papers_genes_are_those_of_a_convolution_of_pyg():
     torch.testing.assert_close(genes, relu(conv(x.T, index)))
 
 
-def test_a_pair_of_views_is_refined_as_each_by_itself():
+@pytest.mark.parametrize("which", [0, 1], ids=["bipartite", "paper"])
+def test_a_pair_of_views_is_refined_as_each_by_itself(which):
     data = graph(expression(), weighted(G))
-    layer, _ = layers(data)[1]
+    layer, _ = layers(data)[which]
     h1, h2 = torch.randn(2, N, D, dtype=torch.float64)
-    z1, z2, genes = layer.pair(h1, h2, data)
-    torch.testing.assert_close((z1, genes), layer(h1, data))
-    torch.testing.assert_close((z2, genes), layer(h2, data))
+    (z1, genes1), (z2, genes2) = layer(h1, data), layer(h2, data)
+    torch.testing.assert_close(layer.pair(h1, h2, data), (z1, z2, (genes1 + genes2) / 2))
 
 
 @pytest.mark.parametrize("mean", [False, True], ids=["symmetric", "mean"])

@@ -32,7 +32,8 @@ def test_cost_grows_with_cells_and_about_linearly():
 
 
 def test_batches_by_size_and_by_force():
-    assert plan(2 * CELLS).batch_size == "full"
+    assert plan(CELLS + CELLS // 3).batch_size == "full"
+    assert plan(2 * CELLS).batch_size == CELLS
     assert plan(100_000).batch_size == CELLS
     assert plan(100_000, "full").cells_per_step == 100_000
     assert plan(5000, 512).cells_per_step == 512

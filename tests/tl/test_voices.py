@@ -1,0 +1,52 @@
+"""What the default clusters."""
+
+import numpy as np
+import pytest
+
+import scrcl_geo as sg
+from scrcl_geo.tl._voices import Voices
+
+
+@pytest.fixture(scope="module")
+def tissue():
+    adata = sg.datasets.toy(n_slides=1, n_cells=400)
+    sg.pp.graph(adata)
+    sg.tl.embed(adata, max_epochs=20, progress=False)
+    return adata
+
+
+def network_voice(adata):
+    """What the network says to the clusterers."""
+    voices = Voices.of(adata, "X_scrcl")
+    return voices.embedding[:, voices.parts[0][0]]
+
+
+def test_in_tissue_both_refined_views_speak_averaged_as_the_embedding_is(tissue):
+    first, second = np.hsplit(network_voice(tissue), 2)
+    np.testing.assert_allclose((first + second) / 2, tissue.obsm["X_scrcl"], atol=1e-5)
+    assert not np.allclose(first, second, atol=0.1)
+
+
+@pytest.mark.parametrize("refined", ["as it was", "gone", "narrow"])
+def test_an_embedding_that_was_put_in_its_place_speaks_itself(tissue, refined):
+    adata = tissue.copy()
+    corrected = np.random.default_rng(0).normal(size=adata.obsm["X_scrcl"].shape)
+    adata.obsm["X_scrcl"] = corrected
+    if refined == "gone":
+        del adata.obsm["X_scrcl_refined"]
+    elif refined == "narrow":
+        adata.obsm["X_scrcl_refined"] = adata.obsm["X_scrcl_refined"][:, :3]
+    np.testing.assert_array_equal(network_voice(adata), corrected)
+
+
+def test_one_view_that_says_nothing_is_outvoted(tissue):
+    rng = np.random.default_rng(0)
+    truth = rng.integers(3, size=len(tissue))
+    told = 6 * np.eye(3, 8)[truth] + rng.normal(size=(len(tissue), 8))
+    views = np.hstack([told, rng.normal(size=told.shape)])
+    adata = tissue.copy()
+    del adata.obsm["X_scrcl_composition"], adata.obsm["X_scrcl_pca"]
+    adata.uns["scrcl"]["n_hops"] = 0
+    adata.obsm["X_scrcl_refined"], adata.obsm["X_scrcl"] = views, (views[:, :8] + views[:, 8:]) / 2
+    sg.tl.cluster(adata, 3)
+    assert sg.metrics.ari(truth, adata.obs["scrcl"]) > 0.9
