@@ -70,7 +70,8 @@ class BestState:
     def follow(self) -> None:
         """Move the average towards the present weights, by less the more steps it holds, down to a tenth."""
         self.n_steps += 1
-        torch._foreach_lerp_(*self._weights, max(1 - _DECAY, 2 / (self.n_steps + 1)))
+        average, weights = self._weights
+        torch._foreach_lerp_(average, weights, max(1 - _DECAY, 2 / (self.n_steps + 1)))
         for kept, buffer in zip(self.average.buffers(), self.modules.buffers(), strict=True):
             kept.copy_(buffer)
 
