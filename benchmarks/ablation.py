@@ -3,8 +3,9 @@
     python benchmarks/ablation.py --data ../shared/data --seeds 0 1 2
     python benchmarks/ablation.py --table benchmarks/runs/ablation.csv
 
-One row per set, seed, network, embedding and clusterer; K given. Labels are read by the scorer alone. Rows
-that are in the output are not run again.
+One row per set, seed, network, embedding and clusterer; K given. In tissue, ``default`` is the whole of what
+``scrcl-geo run`` clusters, with that network in it. Labels are read by the scorer alone. Rows that are in the
+output are not run again.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ VARIANTS = (
     "a fifth hidden",
     "two networks",
 )
+
+PAIRED = (("default", "auto"), ("joint", "gmm"), ("joint", "kmeans"), ("z", "gmm"), ("z", "kmeans"))
 
 
 def main():
@@ -93,6 +96,9 @@ def one_set(arguments, kind, label, name, family, seed, done):
             for clusterer in ("kmeans", "gmm"):
                 labels = getattr(sg.cluster, clusterer)(x, truth.nunique(), seed=seed)
                 rows.append((embedding, clusterer, sg.metrics.ari(truth, labels)))
+        if kind == "spatial":
+            sg.tl.cluster(adata, truth.nunique(), seed=seed)
+            rows.append(("default", "auto", sg.metrics.ari(truth, adata.obs["scrcl"])))
         shared = {"set": name, "family": family, "kind": kind, "seed": seed, "network": network, **measures}
         for embedding, clusterer, ari in rows:
             append(
@@ -103,17 +109,21 @@ def one_set(arguments, kind, label, name, family, seed, done):
 
 
 def embeddings(adata, network, seed):
-    """Embeddings by name and measures of a network; the last one is what the default clusters."""
+    """Embeddings by name and measures of a network, which is left in ``adata`` as ``tl.embed`` leaves one."""
     import numpy as np
 
     from scrcl_geo._features.parts import effective_rank
 
     in_space = "scrcl_spatial_connectivities" in adata.obsp
+    adata.obsm.pop("X_scrcl_refined", None)
+    adata.uns["scrcl"] = {"from_network": network != "none"}
     if network == "none":
-        return {"input": averaged(adata, adata.obsm["X_scrcl_pca"], views=False)}, {}
+        adata.obsm["X_scrcl"] = averaged(adata, adata.obsm["X_scrcl_pca"], views=False)
+        return {"input": adata.obsm["X_scrcl"]}, {}
     if network == "noise":
         noise = np.random.default_rng(seed).normal(size=(adata.n_obs, 32)).astype(np.float32)
-        return {"joint": averaged(adata, noise)}, {}
+        adata.obsm["X_scrcl"] = averaged(adata, noise)
+        return {"joint": adata.obsm["X_scrcl"]}, {}
     # what is not there cannot be switched off: space, or even draws in tissue
     if network in (("cells as they come",) if in_space else ("no near", "no similar_to")):
         return None, {}
@@ -129,18 +139,27 @@ def embeddings(adata, network, seed):
     }
     found = {"u": u, "z": z, "joint": views.joint.numpy()}
     raw = {"joint, not averaged": found["joint"]} if in_space else {}
-    return raw | {name: averaged(adata, x) for name, x in found.items()}, measures
+    smoothed = {name: averaged(adata, x) for name, x in found.items()}
+    adata.obsm["X_scrcl_refined"], adata.obsm["X_scrcl"] = z, smoothed["joint"]
+    adata.uns["scrcl"]["n_hops"] = hops(adata, views=True)
+    return raw | smoothed, measures
 
 
 def averaged(adata, x, *, views=True):
     """In tissue, over the hops that the default takes."""
-    from scrcl_geo._neighbors.reach import averaged_hops
     from scrcl_geo._neighbors.smoothing import smooth
 
+    n_hops = hops(adata, views=views)
+    return smooth(x, adata.obsp["scrcl_spatial_connectivities"], n_hops) if n_hops else x
+
+
+def hops(adata, *, views):
+    """Hops over which the default averages; none without space."""
+    from scrcl_geo._neighbors.reach import averaged_hops
+
     if "scrcl_spatial_connectivities" not in adata.obsp:
-        return x
-    hops = averaged_hops(adata.uns["scrcl_reach"]["reach"], views=views)
-    return smooth(x, adata.obsp["scrcl_spatial_connectivities"], hops)
+        return 0
+    return averaged_hops(adata.uns["scrcl_reach"]["reach"], views=views)
 
 
 SWITCHED = {
@@ -232,9 +251,10 @@ def table(path):
         per_set = median.groupby([*keys, "set"]).mean().unstack("set")
         lines += ["", "Paired over sets (Wilcoxon): trained less the other.", ""]
         lines += ["| embedding | clusterer | other | difference | wins | p |", "|---|---|---|---|---|---|"]
-        for embedding, clusterer in (("joint", "gmm"), ("joint", "kmeans"), ("z", "gmm"), ("z", "kmeans")):
+        for embedding, clusterer in PAIRED:
             for other in ("untrained", "none", *VARIANTS):
-                place = (other, "input" if other == "none" else embedding, clusterer)
+                own = embedding == "default" or other != "none"
+                place = (other, embedding if own else "input", clusterer)
                 if place not in per_set.index:
                     continue
                 pair = (per_set.loc[("trained", embedding, clusterer)] - per_set.loc[place]).dropna()
