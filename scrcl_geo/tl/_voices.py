@@ -33,21 +33,21 @@ class Voices:
 
     @classmethod
     def of(cls, adata: AnnData, use_rep: str) -> Voices:
-        """A mixture of the embedding. Of our own in tissue, what mixtures of its views agree on; also a
-        mixture of the input, averaged over half of the reach, and a mixture and k-means of the composition,
-        where they are there and half of the reach is more than the next cells, which are too few to have a
-        composition.
+        """A mixture of the embedding. Of our own in tissue, where half of its reach is more than the next
+        cells, which are too few to have a composition: what mixtures of its views agree on, and as far as
+        they are there a mixture of the input, averaged over half of the reach, and a mixture and k-means of
+        the composition.
 
         A choice between partitions without labels errs as often as not (docs/accuracy.md), so none is made.
         """
         voices: list[tuple[np.ndarray, tuple[Clusterer, ...]]] = [(rep_of(adata, use_rep), (methods.gmm,))]
-        ours = use_rep == _keys.EMBEDDING and _keys.SPATIAL_CONNECTIVITIES in adata.obsp
-        views = _averaged_views(adata) if ours else None
-        if views is not None:
-            voices = [(views, (_mixtures_of_views,))]
+        needed = _keys.PCA in adata.obsm and _keys.SPATIAL_CONNECTIVITIES in adata.obsp
         reach = int(stored(adata, "uns", _keys.REACH, default={"reach": 0})["reach"])
         hops = averaged_hops(reach, views=False)
-        if ours and _keys.PCA in adata.obsm and hops > 1:
+        if use_rep == _keys.EMBEDDING and needed and hops > 1:
+            views = _averaged_views(adata)
+            if views is not None:
+                voices = [(views, (_mixtures_of_views,))]
             if stored(adata, "uns", _keys.RESULTS, default={}).get("from_network", False):
                 x = smooth(
                     rep_of(adata, _keys.PCA), stored(adata, "obsp", _keys.SPATIAL_CONNECTIVITIES), hops

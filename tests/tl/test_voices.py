@@ -12,6 +12,7 @@ def tissue():
     adata = sg.datasets.toy(n_slides=1, n_cells=400)
     sg.pp.graph(adata)
     sg.tl.embed(adata, max_epochs=20, progress=False)
+    adata.uns["scrcl_reach"]["reach"] = 8
     return adata
 
 
@@ -21,10 +22,23 @@ def network_voice(adata):
     return voices.embedding[:, voices.parts[0][0]]
 
 
-def test_in_tissue_both_refined_views_speak_averaged_as_the_embedding_is(tissue):
+def test_both_refined_views_speak_averaged_as_the_embedding_is(tissue):
+    assert len(Voices.of(tissue, "X_scrcl").parts) == 3  # beside the input and the composition
     first, second = np.hsplit(network_voice(tissue), 2)
     np.testing.assert_allclose((first + second) / 2, tissue.obsm["X_scrcl"], atol=1e-5)
     assert not np.allclose(first, second, atol=0.1)
+
+
+@pytest.mark.parametrize(
+    "change", [{"reach": 3}, {"reach": 8, "spatial": None}], ids=["short reach", "no space"]
+)
+def test_elsewhere_the_embedding_speaks_alone(tissue, change):
+    adata = tissue.copy()
+    adata.uns["scrcl_reach"]["reach"] = change["reach"]
+    if "spatial" in change:
+        del adata.obsp["scrcl_spatial_connectivities"]
+    assert len(Voices.of(adata, "X_scrcl").parts) == 1
+    np.testing.assert_array_equal(network_voice(adata), adata.obsm["X_scrcl"])
 
 
 @pytest.mark.parametrize("refined", ["as it was", "gone", "narrow"])
@@ -45,8 +59,8 @@ def test_one_view_that_says_nothing_is_outvoted(tissue):
     told = 6 * np.eye(3, 8)[truth] + rng.normal(size=(len(tissue), 8))
     views = np.hstack([told, rng.normal(size=told.shape)])
     adata = tissue.copy()
-    del adata.obsm["X_scrcl_composition"], adata.obsm["X_scrcl_pca"]
-    adata.uns["scrcl"]["n_hops"] = 0
+    del adata.obsm["X_scrcl_composition"]
+    adata.uns["scrcl"] |= {"n_hops": 0, "from_network": False}  # so that no input speaks
     adata.obsm["X_scrcl_refined"], adata.obsm["X_scrcl"] = views, (views[:, :8] + views[:, 8:]) / 2
     sg.tl.cluster(adata, 3)
     assert sg.metrics.ari(truth, adata.obs["scrcl"]) > 0.9
