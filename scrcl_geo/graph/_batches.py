@@ -13,7 +13,7 @@ from torch import Tensor
 from torch_geometric import EdgeIndex
 
 from scrcl_geo import _keys
-from scrcl_geo._messages import csr_tensor, edges_into, plain, positions, sorted_by_target
+from scrcl_geo._messages import csr_tensor, edges_into, plain, positions
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _PARTS_PER_BATCH = 16
 _AT_ONCE = 256  # parts that one k-means finds
+_EXPRESSION = (_keys.EXPRESSES, _keys.EXPRESSED_BY)
 
 
 class CellBatches:
@@ -87,7 +88,7 @@ def subgraph(data: HeteroData, cells: Tensor, *, both: bool = True) -> HeteroDat
     part[_keys.CELL].num_nodes = len(cells)
     for edge_type in data.edge_types:
         source, _, target = edge_type
-        if edge_type == _keys.EXPRESSES or _keys.CELL not in (source, target):
+        if edge_type in _EXPRESSION or _keys.CELL not in (source, target):
             continue  # cut below, or among genes
         store = data[edge_type]
         if target == _keys.CELL:
@@ -103,33 +104,35 @@ def subgraph(data: HeteroData, cells: Tensor, *, both: bool = True) -> HeteroDat
             into, at, start = (ends.index_select(0, kept) for ends in (into, at, start))
         sizes = (int(part[source].num_nodes), int(part[target].num_nodes))
         _put(part, edge_type, torch.stack([start, into]), sizes, store, at)
-    if _keys.EXPRESSED_BY not in data.edge_types:
-        return part
-    if both:
-        back = part[_keys.EXPRESSED_BY]
-        there = part[_keys.EXPRESSES]
-        there.edge_index, weight = _transposed(back.edge_index, back.get("edge_weight"))
-        if weight is not None:
-            there.edge_weight = weight
-    elif _keys.EXPRESSES in part.edge_types:
-        del part[_keys.EXPRESSES]
+    if _keys.EXPRESSED_BY in data.edge_types:
+        whole = data[_keys.EXPRESSED_BY]
+        rows = _by_cell(whole)[cells.numpy()]
+        _put_expression(part[_keys.EXPRESSED_BY], rows, like=whole)
+        if both:
+            _put_expression(part[_keys.EXPRESSES], rows.tocsc().T, like=whole)  # sorted by gene, by counting
+        elif _keys.EXPRESSES in part.edge_types:
+            del part[_keys.EXPRESSES]
     return part
 
 
-def _transposed(edge_index: EdgeIndex, edge_weight: Tensor | None) -> tuple[EdgeIndex, Tensor | None]:
-    """The reverse of edges sorted by target, likewise sorted; O(E), on a CPU by SciPy's counting sort."""
-    n_sources, n_targets = edge_index.sparse_size()
-    if edge_index.device.type != "cpu":
-        return sorted_by_target(plain(edge_index).flip(0), edge_weight, (n_targets, n_sources))
-    pointers, sources = edge_index.get_csc()[0]
-    values = torch.ones(len(sources), dtype=torch.int8) if edge_weight is None else edge_weight
-    rows = sparse.csr_array((values.numpy(), sources.numpy(), pointers.numpy()), shape=(n_targets, n_sources))
-    columns = rows.tocsc()
-    into = torch.arange(n_sources, dtype=sources.dtype)
-    into = into.repeat_interleave(torch.from_numpy(columns.indptr).diff())
-    back = torch.stack([torch.from_numpy(columns.indices).to(sources.dtype), into])
-    edges = EdgeIndex(back, sparse_size=(n_targets, n_sources), sort_order="col")
-    return edges, None if edge_weight is None else torch.from_numpy(columns.data)
+def _by_cell(store: EdgeStorage) -> sparse.csr_array:
+    """The edges from genes to cells as a matrix, cells × genes; SciPy takes and sorts its rows several times
+    as fast as torch takes edges."""
+    n_genes, n_cells = store.edge_index.sparse_size()
+    pointers, genes = store.edge_index.get_csc()[0]
+    weight = store.get("edge_weight", torch.ones(len(genes), dtype=torch.int8))
+    return sparse.csr_array((weight.numpy(), genes.numpy(), pointers.numpy()), shape=(n_cells, n_genes))
+
+
+def _put_expression(store: EdgeStorage, rows: sparse.csr_array, *, like: EdgeStorage) -> None:
+    """The edges that a matrix of targets × sources holds, and their weights, where ``like`` has some."""
+    n_targets, n_sources = rows.shape
+    index = torch.empty(2, rows.nnz, dtype=like.edge_index.dtype)
+    index[0] = torch.from_numpy(rows.indices)
+    index[1] = torch.from_numpy(np.repeat(np.arange(n_targets, dtype=np.int32), np.diff(rows.indptr)))
+    store.edge_index = EdgeIndex(index, sparse_size=(n_sources, n_targets), sort_order="col")
+    if "edge_weight" in like:
+        store.edge_weight = torch.from_numpy(rows.data)
 
 
 def _put(
