@@ -241,13 +241,14 @@ def table(path):
     from scipy.stats import wilcoxon
 
     rows = pd.read_csv(path)
-    lines = ["# What the network adds", "", f"Seeds: {rows['seed'].nunique()}; K given; medians over seeds."]
+    lines = ["# What the network adds", "", "K given; medians over seeds."]
     for kind, part in rows.groupby("kind"):
         keys = ["network", "embedding", "clusterer"]
         median = part.groupby([*keys, "family", "set"])["ARI"].median()
         family = median.groupby([*keys, "family"]).mean().unstack("family")
         family.insert(0, "mean", median.groupby(keys).mean())
-        lines += ["", f"## {kind}, {part['set'].nunique()} sets", "", _markdown(family.reset_index())]
+        size = f"{part['set'].nunique()} sets, {part['seed'].nunique()} seeds"
+        lines += ["", f"## {kind}, {size}", "", _markdown(family.reset_index())]
         per_set = median.groupby([*keys, "set"]).mean().unstack("set")
         lines += ["", "Paired over sets (Wilcoxon): trained less the other.", ""]
         lines += ["| embedding | clusterer | other | difference | wins | p |", "|---|---|---|---|---|---|"]
