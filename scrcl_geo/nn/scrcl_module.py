@@ -54,8 +54,8 @@ class ScRCLModule(nn.Module):
     refinement
         Module with ``forward(h: (N, D), data) -> ((N, K), (G, K))``, shared by the views; in its graph
         hidden cells express nothing; where it has ``reads_weights = True``, that may be by weights of zero.
-        One whose genes do not hang on the cells' view may also have
-        ``pair(h1, h2, data) -> ((N, K), (N, K), (G, K))``.
+        Its class may also have ``pair(h1, h2, data) -> ((N, K), (N, K), (G, K))``, both views at once; one
+        that writes ``forward`` anew does not inherit it.
     """
 
     def __init__(self, encoder1: nn.Module, encoder2: nn.Module, refinement: nn.Module) -> None:
@@ -89,7 +89,7 @@ class ScRCLModule(nn.Module):
         h1, h2 = self.encoded(data)
         by_weight = not at_hand(h1) and getattr(self.refinement, "reads_weights", False)
         data = without_hidden_expression(data, by_weight=by_weight)
-        if hasattr(self.refinement, "pair"):
+        if _refines_pairs(self.refinement):
             z1, z2, genes = self.refinement.pair(h1, h2, data)  # type: ignore[operator]
         else:
             (z1, genes1), (z2, genes2) = self.refinement(h1, data), self.refinement(h2, data)
@@ -97,3 +97,9 @@ class ScRCLModule(nn.Module):
         u1 = normalize(h1, dim=1)
         del h1
         return Views(u1, normalize(h2, dim=1), z1, z2, genes)
+
+
+def _refines_pairs(refinement: nn.Module) -> bool:
+    """Whether the class that wrote ``forward`` has ``pair`` too, not one above it alone."""
+    own = (vars(cls) for cls in type(refinement).__mro__)
+    return "pair" in next((names for names in own if "pair" in names or "forward" in names), {})
