@@ -123,8 +123,14 @@ class BipartiteRefinement(nn.Module):
         return refined, genes
 
     def pair(self, h1: Tensor, h2: Tensor, data: HeteroData) -> tuple[Tensor, Tensor, Tensor]:
-        """Two views refined, each by itself, (N, K) twice, and the mean of their genes (G, K)."""
-        (z1, z2), (genes1, genes2) = self._refined([h1, h2], data)
+        """Two views refined, each by itself, (N, K) twice, and the mean of their genes (G, K).
+
+        Without a gradient, which all cells at once are read without, one after the other in half the memory.
+        """
+        if torch.is_grad_enabled():
+            (z1, z2), (genes1, genes2) = self._refined([h1, h2], data)
+        else:
+            (z1, genes1), (z2, genes2) = self(h1, data), self(h2, data)
         return z1, z2, (genes1 + genes2) / 2
 
     def _refined(self, views: list[Tensor], data: HeteroData) -> tuple[list[Tensor], list[Tensor]]:

@@ -205,6 +205,8 @@ def test_a_pair_of_views_is_refined_as_each_by_itself(which):
     h1, h2 = torch.randn(2, N, D, dtype=torch.float64)
     (z1, genes1), (z2, genes2) = layer(h1, data), layer(h2, data)
     torch.testing.assert_close(layer.pair(h1, h2, data), (z1, z2, (genes1 + genes2) / 2))
+    with torch.no_grad():
+        torch.testing.assert_close(layer.pair(h1, h2, data), (z1, z2, (genes1 + genes2) / 2))
 
 
 @pytest.mark.parametrize("mean", [False, True], ids=["symmetric", "mean"])
