@@ -125,7 +125,7 @@ class BipartiteRefinement(nn.Module):
     def pair(self, h1: Tensor, h2: Tensor, data: HeteroData) -> tuple[Tensor, Tensor, Tensor]:
         """Two views refined, each by itself, (N, K) twice, and the mean of their genes (G, K).
 
-        Without a gradient, which all cells at once are read without, one after the other in half the memory.
+        Without a gradient, which all cells at once are read without, one after the other: half the messages.
         """
         if torch.is_grad_enabled():
             (z1, z2), (genes1, genes2) = self._refined([h1, h2], data)
