@@ -10,8 +10,9 @@ import torch
 import scrcl_geo as sg
 
 # Numba's first parallel function gives OpenMP, and so torch, as many threads as Numba found when it was
-# imported, and a plugin of pytest imports it before this file: its threads are started here, then torch's set
-os.environ["NUMBA_NUM_THREADS"] = "1"  # of processes that tests start
+# imported, and a plugin of pytest imports it before this file: it is told anew, and its threads start here
+os.environ["NUMBA_NUM_THREADS"] = "1"
+numba.config.reload_config()
 numba.set_num_threads(1)
 torch.set_num_threads(1)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from scipy import linalg, sparse
-from scipy.sparse.linalg import ArpackNoConvergence, eigsh
+from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo._features.rows import chunks, column_sums
@@ -103,9 +103,12 @@ def _leading(covariance: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     """The n largest eigenvalues, falling, and their vectors in columns; reads the upper triangle alone."""
     size = len(covariance)
     if size >= max(_LARGE, 10 * n) and covariance.any():
-        full = np.triu(covariance) + np.triu(covariance, 1).T
+        upper = np.asfortranarray(covariance)
+        product = LinearOperator(
+            (size, size), matvec=lambda x: linalg.blas.dsymv(1.0, upper, x), dtype=upper.dtype
+        )
         with suppress(ArpackNoConvergence):
-            values, vectors = eigsh(full, n, v0=np.ones(size))
+            values, vectors = eigsh(product, n, v0=np.ones(size))
             return values[::-1], vectors[:, ::-1]
     values, vectors = linalg.eigh(covariance, lower=False, subset_by_index=(size - n, size - 1))
     return values[::-1], vectors[:, ::-1]

@@ -14,6 +14,7 @@ from scrcl_geo import _keys, _validate
 from scrcl_geo._messages import csr_tensor, linked_edges, plain, positions, some_edges
 
 if TYPE_CHECKING:
+    from torch_geometric import EdgeIndex
     from torch_geometric.data import HeteroData
     from torch_geometric.data.storage import EdgeStorage
 
@@ -44,13 +45,13 @@ def encode(encoder: nn.Module, x: Tensor, data: HeteroData, *, hide: bool = True
         features = {node: data[node].x for node in data.node_types if "x" in data[node]} | {_keys.CELL: x}
         arguments: list[Any] = [
             features,
-            {t: _edges(encoder, store.edge_index) for t, store in stores.items()},
+            dict(zip(stores, _edges(encoder, [s.edge_index for s in stores.values()]), strict=True)),
         ]
         optional["edge_weight_dict"] = _weights(encoder, stores)
     else:
         arguments = [x]
         if "edge_index" in parameters:
-            optional["edge_index"] = _edges(encoder, linked_edges(data))
+            (optional["edge_index"],) = _edges(encoder, [linked_edges(data)])
             optional["edge_weight"] = data[_keys.LINKED].get("edge_weight")
     taken = {name for name in optional if name in parameters}
     if isinstance(encoder, HeteroConv):
@@ -106,10 +107,11 @@ def _without(x: Tensor, hidden: Tensor) -> Tensor:
     return csr_tensor(pointers, x.col_indices(), values, (x.shape[0], x.shape[1]))
 
 
-def _edges(encoder: nn.Module, edge_index: Tensor) -> Tensor:
+def _edges(encoder: nn.Module, relations: list[EdgeIndex]) -> list[Tensor]:
     """Edges with what is known of them for layers that sum by it; others may put relations together."""
     layers = [layer for layer in encoder.modules() if isinstance(layer, MessagePassing)]
-    return edge_index if all(layer.SUPPORTS_FUSED_EDGE_INDEX for layer in layers) else plain(edge_index)
+    fused = all(layer.SUPPORTS_FUSED_EDGE_INDEX for layer in layers)
+    return list(relations) if fused else [plain(edge_index) for edge_index in relations]
 
 
 def _weights(encoder: nn.Module, stores: dict[Any, EdgeStorage]) -> dict[Any, Tensor]:
