@@ -92,6 +92,18 @@ def sorted_by_target(
     return edges, edge_weight if edge_weight is None or order is None else edge_weight[order]
 
 
+def reversed_edges(edge_index: EdgeIndex) -> tuple[EdgeIndex, Tensor]:
+    """The same edges the other way, sorted by target, and where each was, (E,).
+
+    Where the numbers of nodes fit into 16 bits, torch sorts by counting, in a quarter of the time of 64 bits.
+    """
+    rows, (n_sources, n_targets) = plain(edge_index), edge_index.sparse_size()
+    short = (n_sources or 0) <= torch.iinfo(torch.int16).max
+    order = rows[0].to(torch.int16 if short else rows.dtype).sort(stable=True).indices
+    some = torch.stack([row.index_select(0, order) for row in rows.flip(0)])
+    return EdgeIndex(some, sparse_size=(n_targets, n_sources), sort_order="col"), order
+
+
 def edges_into(edge_index: EdgeIndex, nodes: Tensor) -> tuple[Tensor, Tensor]:
     """The edges that end in some nodes: which of ``nodes`` each ends in, and its position among all, (e,).
 

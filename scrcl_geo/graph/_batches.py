@@ -54,9 +54,10 @@ class CellBatches:
         return self._n_batches
 
     def __iter__(self) -> Iterator[HeteroData]:
-        """The batches of one epoch."""
+        """The batches of one epoch, with the directions of expression that the whole graph holds."""
+        both = _keys.EXPRESSES in self.data.edge_types
         for cells in self.cells():
-            yield subgraph(self.data, cells)
+            yield subgraph(self.data, cells, both=both)
 
     def cells(self) -> Iterator[Tensor]:
         """The cells of each batch of one epoch, in their order; the next call is the next epoch."""

@@ -77,7 +77,7 @@ def build(
     both: bool = True,
 ) -> HeteroData:
     """:func:`to_hetero`, with ``index`` for the edges of expression, and with both directions of them or the
-    reverse one alone, of which batches make the other."""
+    reverse one alone, of which the network makes the other."""
     read = read_expression(adata)
     expression = read.log()
     used = np.flatnonzero(adata.var[_keys.USED_GENES].to_numpy())

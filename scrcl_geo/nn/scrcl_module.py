@@ -10,7 +10,7 @@ from torch.nn.functional import normalize
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo._messages import at_hand
-from scrcl_geo.nn.encode import encode, without_hidden_expression
+from scrcl_geo.nn.encode import encode, expression_to_refine
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -88,7 +88,7 @@ class ScRCLModule(nn.Module):
         """Both views of one batch."""
         h1, h2 = self.encoded(data)
         by_weight = not at_hand(h1) and getattr(self.refinement, "reads_weights", False)
-        data = without_hidden_expression(data, by_weight=by_weight)
+        data = expression_to_refine(data, by_weight=by_weight)
         if _refines_pairs(self.refinement):
             z1, z2, genes = self.refinement.pair(h1, h2, data)  # type: ignore[operator]
         else:

@@ -9,7 +9,7 @@ from torch_geometric.nn import GCNConv
 from scrcl_geo import _keys
 from scrcl_geo._messages import plain
 from scrcl_geo.nn import BipartiteRefinement, ExpressionConv, PaperRefinement
-from scrcl_geo.nn.encode import without_hidden_expression
+from scrcl_geo.nn.encode import expression_to_refine
 
 N, G, D, K = 50, 30, 7, 5
 
@@ -230,7 +230,7 @@ def test_hidden_cells_neither_send_nor_receive(mean, n_genes):
         genes = genes + layer.gene_embedding
     cells = normalize(h @ layer.itself.weight.T + to_cell @ genes @ layer.to_cell.weight.T, dim=1)
     inputs = [h, *layer.parameters()]
-    found = loss_and_gradients(layer(h, without_hidden_expression(data)), inputs)
+    found = loss_and_gradients(layer(h, expression_to_refine(data)), inputs)
     expected = loss_and_gradients((cells, genes), inputs)
     torch.testing.assert_close(found[0], expected[0], rtol=1e-10, atol=1e-10)
     for got, want in zip(found[1], expected[1], strict=True):

@@ -1,5 +1,7 @@
 """The network as a whole: shapes, gradients, and views that do not fit each other."""
 
+import copy
+
 import pytest
 import torch
 from torch_geometric.nn import GAT, GCN, GraphSAGE
@@ -112,3 +114,27 @@ def test_edges_of_hidden_cells_may_weigh_nothing_instead(batch, monkeypatch):
     module.refinement.messages.register_forward_pre_hook(lambda _, inputs: senders.append(inputs[1]))
     module(batch)
     assert not (batch[_keys.CELL].hidden[senders[0][0][0]]).any()
+
+
+@pytest.mark.parametrize("masked", [True, False])
+@pytest.mark.parametrize("by_weight", [True, False])
+def test_a_graph_whose_expression_leads_back_alone_gives_the_same_gradients(
+    batch, masked, by_weight, monkeypatch
+):
+    monkeypatch.setattr(scrcl_module, "at_hand", lambda x: not by_weight)
+    module = network(batch, GCNEncoder(batch[_keys.CELL].x.shape[1], 16)).eval()
+    batch = batch.clone()
+    if masked:
+        batch[_keys.CELL].hidden = torch.arange(batch[_keys.CELL].num_nodes) % 3 == 0
+    alone = copy.copy(batch)
+    del alone[_keys.EXPRESSES]
+    gradients = []
+    for data in (batch, alone):
+        module.zero_grad()
+        views = module(data)
+        (views.z1.square().sum() + (views.z2 * views.z1).sum() + views.genes.sum()).backward()
+        gradients.append([p.grad for p in module.parameters() if p.grad is not None])
+    assert len(gradients[0]) == len(gradients[1]) > 5
+    for one, other in zip(*gradients, strict=True):
+        assert torch.equal(one, other)
+    assert _keys.EXPRESSES not in alone.edge_types
