@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import MutableMapping
 from pathlib import Path
 
 import psutil
+
+logger = logging.getLogger(__name__)
 
 _WATCHED = 0.1  # seconds
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")  # of a container on Linux
@@ -30,6 +33,27 @@ def free_cores() -> int:
     own = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else range(len(shares))
     idle = sum(1 - shares[core] / 100 for core in own if core < len(shares))
     return max(1, min(round(idle), _quota()))
+
+
+def threads_in_use() -> dict[str, int]:
+    """Threads of torch and of BLAS, on which the last digits of a result hang."""
+    import torch
+    from threadpoolctl import threadpool_info
+
+    blas = [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+    return {"torch": torch.get_num_threads(), "blas": max(blas, default=1)}
+
+
+def go_on_with(threads: dict[str, int]) -> None:
+    """Take as many threads as :func:`threads_in_use` told of the run that is gone on with."""
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    if threads == threads_in_use():
+        return
+    logger.info("the run goes on with as many threads as it began with: %d", threads["blas"])
+    torch.set_num_threads(threads["torch"])
+    threadpool_limits(threads["blas"], user_api="blas")
 
 
 def _quota() -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo.cli import _dask, _sources
+from scrcl_geo.cli import _cores, _dask, _sources
 from scrcl_geo.cli._ranks import is_first, joined
 
 if TYPE_CHECKING:
@@ -124,6 +124,10 @@ def _run(arguments: argparse.Namespace, ranks: Ranks | None) -> None:
         memory=arguments.memory,
     )
     keep = Checkpoint(checkpoint, every=arguments.checkpoint_every)
+    before = keep.noted() if arguments.resume else {}
+    if "threads" in before:
+        _cores.go_on_with(before["threads"])
+    keep.notes["threads"] = _cores.threads_in_use()
     seconds: dict[str, float] = {}
     with ExitStack() as until_written:
         with _pipeline.timed("read", seconds):

@@ -35,11 +35,14 @@ class Checkpoint:
     run
         What the run is made of (input, parameters, seed, versions), as one string: the state of another run
         is not taken up. The model states it.
+    notes
+        What the file holds beside the state: numbers and text, for whoever goes on.
     """
 
     def __init__(self, path: str | Path, *, every: float = 120.0) -> None:
         self.path = Path(path)
         self.run = ""
+        self.notes: dict[str, Any] = {}
         self.every = every
         self._written = time.monotonic()
 
@@ -57,6 +60,13 @@ class Checkpoint:
             logger.warning("%s is of another input, version or setting; training starts anew", self.path)
             return None
         return held["state"]
+
+    def noted(self) -> dict[str, Any]:
+        """The notes of the file; none where it cannot be read."""
+        try:
+            return dict(self.read()["notes"])
+        except Exception:  # a damaged file raises many kinds, and :meth:`load` tells of them
+            return {}
 
     def reject(self, error: Exception) -> None:
         """Say that the file is of no use."""
@@ -83,7 +93,7 @@ class Checkpoint:
     def save(self, state: dict[str, Any], learning_rate: float) -> None:
         """Write the state whole or not at all; a full disk does not end the training."""
         try:
-            self.write({"run": f"{self.run} {learning_rate:g}", "state": state})
+            self.write({"run": f"{self.run} {learning_rate:g}", "notes": self.notes, "state": state})
         except OSError as error:
             logger.warning("no checkpoint could be written: %s", error.strerror or error)
         self._written = time.monotonic()

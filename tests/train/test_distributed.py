@@ -15,7 +15,7 @@ import torch.multiprocessing as mp
 
 import scrcl_geo as sg
 from scrcl_geo import _keys
-from scrcl_geo.cli import _ranks, main
+from scrcl_geo.cli import _ranks
 from scrcl_geo.graph import CellBatches, MaskCells
 from scrcl_geo.graph._batches import subgraph
 from scrcl_geo.model._fitting import settings_of
@@ -116,7 +116,7 @@ def test_torchrun_is_told_by_its_environment(monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_lost_process_ends_the_run_and_resume_goes_on(tmp_path, caplog):
+def test_a_lost_process_ends_the_run_and_resume_goes_on(tmp_path):
     cells, output = tmp_path / "cells.h5ad", tmp_path / "out.h5ad"
     sg.datasets.toy(n_slides=1, n_cells=200).write_h5ad(cells)
     argv = ["run", str(cells), "--output", str(output), "--n-clusters", "3"]
@@ -135,8 +135,11 @@ def test_a_lost_process_ends_the_run_and_resume_goes_on(tmp_path, caplog):
     lost = "scrcl-geo: process 1 (by SIGKILL) has ended; no output was written; go on with --resume"
     assert [line for line in told if line.startswith("scrcl-geo:")] == [lost]
     assert not output.exists()
-    assert main([*argv, "--resume"]) == 0
-    assert "training goes on after epoch" in caplog.text
+    alone = [sys.executable, "-m", "scrcl_geo", *argv, "--resume"]
+    more_threads = {**os.environ, "OMP_NUM_THREADS": "2"}
+    told = subprocess.run(alone, env=more_threads, stderr=subprocess.PIPE, text=True, check=True).stderr
+    assert "as many threads as it began with: 1" in told
+    assert "training goes on after epoch" in told
     assert output.exists()
     assert not checkpoint.exists()
 
