@@ -11,6 +11,7 @@ import psutil
 
 logger = logging.getLogger(__name__)
 
+_MOST = 1024  # threads that a checkpoint may ask for
 _WATCHED = 0.1  # seconds
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")  # of a container on Linux
 
@@ -44,12 +45,16 @@ def threads_in_use() -> dict[str, int]:
     return {"torch": torch.get_num_threads(), "blas": max(blas, default=1)}
 
 
-def go_on_with(threads: dict[str, int]) -> None:
-    """Take as many threads as :func:`threads_in_use` told of the run that is gone on with."""
+def go_on_with(threads: object) -> None:
+    """Take as many threads as :func:`threads_in_use` told of the run that is gone on with; nothing where a
+    checkpoint tells something else."""
     import torch
     from threadpoolctl import threadpool_limits
 
-    if threads == threads_in_use():
+    now = threads_in_use()
+    if not isinstance(threads, dict) or threads.keys() != now.keys() or threads == now:
+        return
+    if not all(isinstance(number, int) and 1 <= number <= _MOST for number in threads.values()):
         return
     logger.info("the run goes on with as many threads as it began with: %d", threads["blas"])
     torch.set_num_threads(threads["torch"])

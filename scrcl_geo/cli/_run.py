@@ -124,9 +124,8 @@ def _run(arguments: argparse.Namespace, ranks: Ranks | None) -> None:
         memory=arguments.memory,
     )
     keep = Checkpoint(checkpoint, every=arguments.checkpoint_every)
-    before = keep.noted() if arguments.resume else {}
-    if "threads" in before:
-        _cores.go_on_with(before["threads"])
+    if arguments.resume:
+        _cores.go_on_with(keep.noted().get("threads"))
     keep.notes["threads"] = _cores.threads_in_use()
     seconds: dict[str, float] = {}
     with ExitStack() as until_written:

@@ -1,5 +1,9 @@
 """Threads are as many as cores are free."""
 
+import os
+import subprocess
+import sys
+
 import psutil
 import pytest
 
@@ -49,3 +53,17 @@ def test_what_the_user_has_set_stands(monkeypatch):
     own = {"OMP_NUM_THREADS": "8"}
     _cores.leave_room(own)
     assert own == {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "8"}
+
+
+def test_a_run_goes_on_with_as_many_threads_as_it_began_with():
+    script = """
+import numpy, torch
+from scrcl_geo.cli import _cores
+bad = [None, "many", {"torch": 1}, {"torch": 0, "blas": 1}, {"torch": "1", "blas": 1}]
+for asked in ({"torch": 2, "blas": 3}, *bad):
+    _cores.go_on_with(asked)
+    print(sorted(_cores.threads_in_use().items()))
+"""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    found = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    assert found.stdout.splitlines() == ["[('blas', 3), ('torch', 2)]"] * 6, found.stderr
