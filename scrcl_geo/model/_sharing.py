@@ -56,7 +56,8 @@ def share(ranks: Ranks, data: HeteroData, batch_size: int | str, *, seed: int) -
     parts = partition(data, size, seed=seed)
     shares = shares_of(data, parts, ranks.size, seed=seed)
     n_batches = max(1, round(most / size))
-    cut = partial(subgraph, data, both=n_batches == 1)  # batches need the way back alone
+    both = n_batches == 1 or _keys.EXPRESSES in data.edge_types  # our own batches need the way back alone
+    cut = partial(subgraph, data, both=both)
     for rank, cells in enumerate(shares[1:], start=1):
         ranks.give(rank, (cut(cells), parts[cells], n_batches))
     return _batches(cut(shares[0]), parts[shares[0]], n_batches)

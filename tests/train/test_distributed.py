@@ -106,6 +106,23 @@ def test_what_cannot_be_shared_is_refused(toy_graph, data):
         share(Ranks(0, 20), data, "full", seed=0)
 
 
+@pytest.mark.parametrize("both", [True, False])
+def test_shares_and_their_batches_hold_the_directions_of_expression_that_the_graph_holds(data, both):
+    class Given:
+        size = 2
+
+        def give(self, rank, what):
+            self.other = what[0]
+
+    whole, ranks = copy.copy(data), Given()
+    if not both:
+        del whole[_keys.EXPRESSES]
+    batches = share(ranks, whole, 50, seed=0)
+    assert len(batches) == 3
+    for part in (ranks.other, *batches):
+        assert (_keys.EXPRESSES in part.edge_types) == both
+
+
 def test_torchrun_is_told_by_its_environment(monkeypatch):
     for name, value in {"RANK": 1, "WORLD_SIZE": 2, "MASTER_ADDR": "here", "MASTER_PORT": 1}.items():
         assert _ranks.is_first()
