@@ -132,15 +132,20 @@ def test_torchrun_is_told_by_its_environment(monkeypatch):
     assert _ranks.is_first()
 
 
+def environment(n_threads):
+    """That of this process, in which Dask may have stated the threads of each library by itself."""
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    return {**os.environ, **dict.fromkeys(names, str(n_threads))}
+
+
 @pytest.mark.slow
 def test_a_lost_process_ends_the_run_and_resume_goes_on(tmp_path):
     cells, output = tmp_path / "cells.h5ad", tmp_path / "out.h5ad"
     sg.datasets.toy(n_slides=1, n_cells=200).write_h5ad(cells)
     argv = ["run", str(cells), "--output", str(output), "--n-clusters", "3"]
     keeping = ["--nproc", "2", "--checkpoint-every", "0"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "scrcl_geo", *argv, *keeping]
-    run = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    run = subprocess.Popen(command, env=environment(n_threads=1), stderr=subprocess.PIPE, text=True)
     checkpoint = tmp_path / ".out.h5ad.checkpoint"
     end = time.monotonic() + 120
     while not checkpoint.exists() and time.monotonic() < end:
@@ -153,8 +158,8 @@ def test_a_lost_process_ends_the_run_and_resume_goes_on(tmp_path):
     assert [line for line in told if line.startswith("scrcl-geo:")] == [lost]
     assert not output.exists()
     alone = [sys.executable, "-m", "scrcl_geo", *argv, "--resume"]
-    more_threads = {**os.environ, "OMP_NUM_THREADS": "2"}
-    told = subprocess.run(alone, env=more_threads, stderr=subprocess.PIPE, text=True, check=True).stderr
+    more = environment(n_threads=2)
+    told = subprocess.run(alone, env=more, stderr=subprocess.PIPE, text=True, check=True).stderr
     assert "as many threads as it began with: 1" in told
     assert "training goes on after epoch" in told
     assert output.exists()
