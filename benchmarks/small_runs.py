@@ -2,9 +2,9 @@
 
     git worktree add ../scrcl_geo-0.1 v0.1.0   # or any checkout of release 0.1
     python benchmarks/small_runs.py ../scrcl_geo-0.1
-    python benchmarks/small_runs.py ../scrcl_geo-0.1 --sizes --slides DLPFC_151673 MERFISH_hypothalamus_0.14
+    python benchmarks/small_runs.py ../scrcl_geo-0.1 --sizes --sets DLPFC_151673 CITE_CBMC_top2000
 
-Planted types without space, or labelled slides, whose number of domains is given. One thread. CPU seconds
+Planted types without space, or labelled sets, whose number of classes is given. One thread. CPU seconds
 are what a run takes from a machine; wall seconds are longer beside other work. The start alone is Python,
 PyTorch, PyG and anndata, the same in both versions.
 """
@@ -35,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("before", type=Path, help="checkout of release 0.1")
     parser.add_argument("--sizes", nargs="*", type=int, default=[3000, 8000])
-    parser.add_argument("--slides", nargs="*", default=[])
+    parser.add_argument("--sets", nargs="*", default=[])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--output", type=Path, default=HERE / "results" / "small_runs.md")
@@ -57,11 +57,12 @@ def main() -> None:
             write_counts(source, n_cells)
             lines.append(row(f"{n_cells:,}", source, output, N_TYPES, "planted", arguments))
             print(lines[-1], flush=True)
-        for name in arguments.slides:
+        for name in arguments.sets:
             source = (arguments.data / f"{name}.h5ad").resolve()
-            domains = anndata.read_h5ad(source, backed="r").obs["domain"]
-            shown = f"{len(domains):,} ({name})"
-            lines.append(row(shown, source, output, domains.nunique(), "domain", arguments))
+            obs = anndata.read_h5ad(source, backed="r").obs
+            label = "domain" if "domain" in obs else "cell_type"
+            shown = f"{len(obs):,} ({name})"
+            lines.append(row(shown, source, output, obs[label].nunique(), label, arguments))
             print(lines[-1], flush=True)
     arguments.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
