@@ -53,8 +53,7 @@ def without_space(data):
 def dense(data, views, loss, places, cells):
     """The definition: a sum over three views of what each says of the shares of the cells at its places."""
     matrix = expression_rows(data, torch.arange(data[_keys.CELL].num_nodes)).double() * loss.gene_weight
-    genes = data[_keys.GENE].get("asked", torch.arange(matrix.shape[1]))
-    shares = (matrix[:, genes] / matrix[:, genes].sum(dim=1, keepdim=True))[cells]
+    shares = (matrix / matrix.sum(dim=1, keepdim=True))[cells]
     seen = ~data[_keys.CELL].hidden[places]
     first, second = views.z1[places], views.z2[places]
     both = (first + second) / 2
@@ -62,7 +61,7 @@ def dense(data, views, loss, places, cells):
     if _keys.NEAR in data.edge_types:
         together = torch.where(seen[:, None], both, second)
         asked = [(second, shares), (first[seen], shares[seen]), (together, shares)]
-    said = [loss.log_scale.exp() * z @ views.genes[genes].T + loss.bias[genes] for z, _ in asked]
+    said = [loss.log_scale.exp() * z @ views.genes.T + loss.bias for z, _ in asked]
     return sum(
         -(share * logits.log_softmax(dim=1)).sum(dim=1).mean()
         for logits, (_, share) in zip(said, asked, strict=True)
@@ -70,11 +69,8 @@ def dense(data, views, loss, places, cells):
 
 
 @pytest.mark.parametrize("space", [True, False])
-@pytest.mark.parametrize("some", [True, False], ids=["some genes", "all genes"])
-def test_it_is_its_definition_however_it_counts(data, views, space, some, monkeypatch, request):
+def test_it_is_its_definition_however_it_counts(data, views, space, monkeypatch, request):
     data = data if space else without_space(data)
-    if some:
-        data[_keys.GENE].asked = torch.randperm(data[_keys.GENE].num_nodes)[::2]
     loss = loss_of(data, views)
     places, cells, told = loss._pairs(data)
     expected = dense(data, views, loss, places, cells)
@@ -122,19 +118,6 @@ def test_nothing_to_predict_is_no_loss(data, views, counted, request):
     loss = loss_of(data, views)
     data[_keys.CELL].target[:] = False
     assert float(loss(views, data).detach()) == 0
-
-
-def test_a_cell_that_expresses_none_of_the_genes_asked_for_is_not_asked(data, views, monkeypatch):
-    loss = loss_of(data, views)
-    places, cells, told = loss._pairs(data)
-    monkeypatch.setattr(loss, "_pairs", lambda _: (places, cells, told))
-    data[_keys.GENE].asked = asked = torch.arange(0, data[_keys.GENE].num_nodes, 2)
-    silent = cells == cells[0]
-    gene, cell = data[_keys.EXPRESSED_BY].edge_index
-    data[_keys.EXPRESSED_BY].edge_weight[(cell == cells[0]) & torch.isin(gene, asked)] = 0
-    found = loss(views, data)
-    monkeypatch.setattr(loss, "_pairs", lambda _: (places[~silent], cells[~silent], told[~silent]))
-    torch.testing.assert_close(found, loss(views, data))
 
 
 def test_rows_of_expression_are_the_same_without_counting(data, waits):

@@ -38,15 +38,6 @@ def test_leaves_the_callers_random_state_alone(adata):
     assert torch.rand(1) == expected
 
 
-@pytest.mark.parametrize("space", [True, False])
-def test_messages_from_genes_to_cells_are_learned(adata, space):
-    if not space:
-        adata = adata.copy()
-        del adata.obsp["scrcl_spatial_connectivities"]
-    model = sg.ScRCL(**QUICK).fit(adata, progress=False)
-    assert all(member.refinement.to_cell.weight.abs().sum() > 0 for member in model.module_.members)
-
-
 def test_shapes_and_types(adata, fitted):
     views = fitted.views(adata)
     assert fitted.embed(adata, on="u").shape == (adata.n_obs, 2 * views.u1.shape[1])
