@@ -11,8 +11,6 @@ MATCHED = (CELL, "matched_with", CELL)
 COEXPRESSED = (GENE, "coexpressed_with", GENE)
 EXPRESSES = (CELL, "expresses", GENE)
 EXPRESSED_BY = (GENE, "rev_expresses", CELL)
-SHOWS = (CELL, "shows", GENE)  # of hidden cells in training
-SHOWN_BY = (GENE, "rev_shows", CELL)
 # the cell graph of the losses and of encoders of one relation, joined from the relations above
 LINKED = (CELL, "linked_to", CELL)
 # cell–cell edges that can be found again for new cells, or that these do without

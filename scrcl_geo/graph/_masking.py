@@ -1,9 +1,8 @@
-"""Cells hidden at random, to be predicted from those that are seen and from what they show of themselves."""
+"""Cells hidden at random, to be predicted from those that are seen."""
 
 from __future__ import annotations
 
 import copy
-import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -20,13 +19,12 @@ class MaskCells(BaseTransform):
 
     Writes two masks of the cells, (N,) bool each: ``hidden``, the cells that no encoder may see, and
     ``target``, those of them that are to be predicted. Cells marked by ``held_out``, where there are any,
-    are targets in validation alone. Without space a cell is more than its like: the same share of the genes,
-    ``asked`` of the gene nodes, is asked for, and hidden cells show the others to the refinement.
+    are targets in validation alone.
 
     Parameters
     ----------
     rate
-        Share of the cells that is hidden, and of the genes that is asked for, above 0 and below 1.
+        Share of the cells that is hidden, above 0 and below 1.
     """
 
     def __init__(self, rate: float = 0.6) -> None:
@@ -48,7 +46,4 @@ class MaskCells(BaseTransform):
         held_out = cells.get("held_out", torch.zeros_like(hidden))
         cells.hidden = hidden
         cells.target = hidden & (held_out if validation else ~held_out)
-        if _keys.GENE in data.node_types and _keys.NEAR not in data.edge_types:
-            n_genes = int(data[_keys.GENE].num_nodes)
-            data[_keys.GENE].asked = torch.randperm(n_genes, device=device)[: math.ceil(self.rate * n_genes)]
         return data

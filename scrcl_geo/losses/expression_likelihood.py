@@ -34,10 +34,9 @@ class ExpressionLikelihood(LazyModuleMixin, nn.Module):
 
     In tissue a place is a cell and those near it: :math:`z_{12}` is the mean of both views where the cell
     is seen, and the first view answers there alone, so what a cell shows of itself counts as far as it
-    tells about the place. Without space each cell is its own place, the first view reads what it is asked
-    for, and the genes that a hidden cell does not show (``asked``, (n,) of the genes) are all that is asked.
-    There kinds of cells are what is sought, and common ones must not drown rare ones: cells are drawn evenly
-    over small groups (``even``, (N,) weights).
+    tells about the place. Without space each cell is its own place, and the first view reads what it is
+    asked for. There kinds of cells are what is sought, and common ones must not drown rare ones: cells are
+    drawn evenly over small groups (``even``, (N,) weights).
 
     Not of the paper. Source of the idea to predict what is masked: He et al., CVPR 2022 (images); of even
     draws: Hie et al., Cell Systems 2019 (geometric sketching).
@@ -76,11 +75,8 @@ class ExpressionLikelihood(LazyModuleMixin, nn.Module):
         places, cells, told = self._pairs(data)
         if not len(places):
             return 0.0 * views.z2.sum()
-        asked = data[_keys.GENE].get("asked", slice(None))
-        shares = (expression_rows(data, cells) * self.gene_weight)[:, asked]  # (S, asked)
-        totals = shares.sum(dim=1, keepdim=True)
-        told = told & (totals[:, 0] > 0)
-        shares.div_(totals.clamp_min(torch.finfo(shares.dtype).tiny))
+        shares = expression_rows(data, cells) * self.gene_weight  # (S, G)
+        shares.div_(shares.sum(dim=1, keepdim=True).clamp_min(torch.finfo(shares.dtype).tiny))
         first, second = views.z1[places], views.z2[places]
         both = (first + second) / 2
         of_first = told
@@ -88,13 +84,13 @@ class ExpressionLikelihood(LazyModuleMixin, nn.Module):
             seen = ~data[_keys.CELL].hidden[places]
             both = torch.where(seen[:, None], both, second)
             of_first = told & seen
-        answered = torch.stack([told, of_first, told]).to(shares.dtype)
+        asked = torch.stack([told, of_first, told]).to(shares.dtype)
         return weighted_cross_entropy(
             self.log_scale.exp() * torch.stack([second, first, both]),
-            views.genes[asked],
-            self.bias[asked],
+            views.genes,
+            self.bias,
             shares,
-            answered / answered.sum(dim=1, keepdim=True).clamp_min(1),
+            asked / asked.sum(dim=1, keepdim=True).clamp_min(1),
         )
 
     def _pairs(self, data: HeteroData) -> tuple[Tensor, Tensor, Tensor]:

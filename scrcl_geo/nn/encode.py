@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 from torch_geometric.nn import HeteroConv, MessagePassing
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo._messages import csr_tensor, linked_edges, plain
+from scrcl_geo._messages import csr_tensor, linked_edges, plain, positions, reversed_edges, some_edges
 
 if TYPE_CHECKING:
     from torch_geometric import EdgeIndex
@@ -72,6 +73,41 @@ def reads_relations(encoder: nn.Module) -> bool:
     """Whether an encoder takes dicts by node and edge type, as ``HeteroConv``, ``HGTConv`` and their kin."""
     first = next(iter(inspect.signature(encoder.forward).parameters), "")
     return first.endswith("_dict")
+
+
+def expression_to_refine(data: HeteroData, *, by_weight: bool = False) -> HeteroData:
+    """The graph in which hidden cells express nothing, so that no message over genes tells of them.
+
+    Their edges are taken away, or, ``by_weight``, stay with a weight of zero: how many there are is then
+    known without asking a GPU for it. Where cells are hidden or a gradient is asked for, expression leads
+    both ways, in a graph that holds the way back alone too.
+    """
+    hidden = data[_keys.CELL].get("hidden")
+    back_alone = _keys.EXPRESSED_BY in data.edge_types and _keys.EXPRESSES not in data.edge_types
+    reversed_too = back_alone and (hidden is not None or torch.is_grad_enabled())
+    if hidden is None and not reversed_too:
+        return data
+    data = copy.copy(data)
+    if hidden is not None:
+        for edge_type, of_cell in ((_keys.EXPRESSES, 0), (_keys.EXPRESSED_BY, 1)):
+            if edge_type in data.edge_types:
+                _take_away(data[edge_type], of_cell, hidden, by_weight=by_weight)
+    if reversed_too:
+        back, there = data[_keys.EXPRESSED_BY], data[_keys.EXPRESSES]
+        there.edge_index, order = reversed_edges(back.edge_index)
+        if "edge_weight" in back:
+            there.edge_weight = back.edge_weight.index_select(0, order)
+    return data
+
+
+def _take_away(store: EdgeStorage, of_cell: int, hidden: Tensor, *, by_weight: bool) -> None:
+    seen = (~hidden).index_select(0, plain(store.edge_index)[of_cell])
+    if by_weight:
+        store.edge_weight = seen * store.get("edge_weight", 1.0)
+        return
+    keep = positions(seen)
+    for name, value in store.items():
+        store[name] = some_edges(value, keep) if name == "edge_index" else value.index_select(0, keep)
 
 
 def _without(x: Tensor, hidden: Tensor) -> Tensor:

@@ -16,7 +16,6 @@ from scrcl_geo.nn.propagation import smooth
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
-    from torch_geometric.data.storage import EdgeStorage
 
 Edges = tuple[Tensor, Tensor | None]
 _SMALL = 0.05  # spread of a gene's embedding before training
@@ -64,8 +63,8 @@ class BipartiteRefinement(nn.Module):
     with :math:`\tilde X` the normalised bipartite graph, :math:`\hat B` the normalised co-expression graph
     and E an embedding of the genes that is learned, where their number is given. A gene is what the cells
     that express it are. Cells send over ``(cell, expresses, gene)``, genes over ``(gene, coexpressed_with,
-    gene)`` and ``(gene, rev_expresses, cell)``. Hidden cells send nothing, and receive from the genes that
-    they show alone, over ``(gene, rev_shows, cell)``: :class:`ScRCLModule` takes their other edges away.
+    gene)`` and ``(gene, rev_expresses, cell)``. Hidden cells neither send nor receive:
+    :class:`ScRCLModule` takes their edges away.
 
     Differs from the paper: its gene encoder has one weight row per cell and can see neither new cells nor
     a mini-batch; here no weight depends on N.
@@ -145,10 +144,7 @@ class BipartiteRefinement(nn.Module):
         genes = leaky_relu(among_genes(genes, data))
         if self.gene_embedding is not None:
             genes = genes + self.gene_embedding.repeat(1, len(views))
-        sent = before[1] * genes
-        told = after[0] * self.messages(sent, back, there, size[::-1])
-        if _keys.SHOWN_BY in data.edge_types:
-            told = told + self._shown(sent, data, size)
+        told = after[0] * self.messages(before[1] * genes, back, there, size[::-1])
         refined = [
             self.itself(h) + self.to_cell(message)
             for h, message in zip(views, told.chunk(len(views), dim=1), strict=True)
@@ -157,22 +153,17 @@ class BipartiteRefinement(nn.Module):
             refined = [normalize(z, dim=1) for z in refined]
         return refined, list(genes.chunk(len(views), dim=1))
 
-    def _shown(self, sent: Tensor, data: HeteroData, size: tuple[int, int]) -> Tensor:
-        """What hidden cells receive from the genes that they show, (N, views · K); others zero."""
-        back, there = (_edges(data[way]) for way in (_keys.SHOWN_BY, _keys.SHOWS))
-        total = aggregate(back[0], sent.new_ones(size[1], 1), back[1], n_targets=size[0])
-        return _scale(total, symmetric=not self.mean) * self.messages(sent, back, there, size[::-1])
-
 
 def _expression(data: HeteroData) -> tuple[Edges | None, Edges, tuple[int, int]]:
     """Edges from cells to genes, if the graph holds them, back, and the numbers of both."""
+    back = data[_keys.EXPRESSED_BY]
+    there = data[_keys.EXPRESSES] if _keys.EXPRESSES in data.edge_types else None
     size = (int(data[_keys.CELL].num_nodes), int(data[_keys.GENE].num_nodes))
-    there = _edges(data[_keys.EXPRESSES]) if _keys.EXPRESSES in data.edge_types else None
-    return there, _edges(data[_keys.EXPRESSED_BY]), size
-
-
-def _edges(store: EdgeStorage) -> Edges:
-    return store.edge_index, store.get("edge_weight")
+    return (
+        None if there is None else (there.edge_index, there.get("edge_weight")),
+        (back.edge_index, back.get("edge_weight")),
+        size,
+    )
 
 
 def among_genes(genes: Tensor, data: HeteroData) -> Tensor:
@@ -194,13 +185,10 @@ def _scales(
         genes = aggregate_back(*back, ones[0])
     else:
         genes = aggregate(there[0], ones[0], there[1], n_targets=size[1])
-    scales = (_scale(cells, symmetric=symmetric), _scale(genes, symmetric=symmetric))
-    return scales if symmetric else (ones[0], ones[1]), scales
-
-
-def _scale(total: Tensor, *, symmetric: bool) -> Tensor:
-    """The factor that a sum of expression gives a node."""
+    tiny = torch.finfo(like.dtype).tiny
     if symmetric:
-        return total.clamp_min(torch.finfo(total.dtype).tiny).rsqrt()
+        scales = (cells.clamp_min(tiny).rsqrt(), genes.clamp_min(tiny).rsqrt())
+        return scales, scales
     # a mean over next to nothing says nothing
-    return torch.where(total > _LEAST, 1 / total.clamp_min(_LEAST), 0.0)
+    means = tuple(torch.where(x > _LEAST, 1 / x.clamp_min(_LEAST), 0.0) for x in (cells, genes))
+    return (ones[0], ones[1]), (means[0], means[1])

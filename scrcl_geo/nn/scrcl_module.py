@@ -10,8 +10,7 @@ from torch.nn.functional import normalize
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo._messages import at_hand
-from scrcl_geo.nn.encode import encode
-from scrcl_geo.nn.shown import expression_to_refine
+from scrcl_geo.nn.encode import encode, expression_to_refine
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -54,8 +53,7 @@ class ScRCLModule(nn.Module):
         Modules of PyG's signatures; see :func:`scrcl_geo.nn.encode`.
     refinement
         Module with ``forward(h: (N, D), data) -> ((N, K), (G, K))``, shared by the views; in its graph
-        hidden cells express nothing, but for what ``(gene, rev_shows, cell)`` has of them; where it has
-        ``reads_weights = True``, that may be by weights of zero.
+        hidden cells express nothing; where it has ``reads_weights = True``, that may be by weights of zero.
         Its class may also have ``pair(h1, h2, data) -> ((N, K), (N, K), (G, K))``, both views at once; one
         that writes ``forward`` anew does not inherit it.
     """

@@ -9,7 +9,7 @@ from torch_geometric.nn import GCNConv
 from scrcl_geo import _keys
 from scrcl_geo._messages import plain
 from scrcl_geo.nn import BipartiteRefinement, ExpressionConv, PaperRefinement
-from scrcl_geo.nn.shown import expression_to_refine
+from scrcl_geo.nn.encode import expression_to_refine
 
 N, G, D, K = 50, 30, 7, 5
 
