@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from scrcl_geo import _validate
 from scrcl_geo.cluster._mixture import tied_mixture
 from scrcl_geo.cluster._one_thread import one_thread
 from scrcl_geo.cluster._order import by_size
+from scrcl_geo.cluster._split_merge import split_and_merged
 
 _STARTS = 5  # in each scaling
 _LEAST = 3  # cells in a cluster, where a mixture grants them that is almost as likely:
@@ -21,8 +24,9 @@ def gmm(embedding: np.ndarray, n_clusters: int, *, seed: int = 0, n_components: 
     A shared covariance keeps clusters of a few cells from taking a degenerate shape of their own. The
     likelihood of such a mixture does not hang on the scale of the components, but where its search ends
     does: it starts from k-means on the components as they are, led by the large ones, and on components of
-    equal spread, and the likeliest mixture is kept; one without clusters of one or two cells where it is
-    almost as likely.
+    equal spread. The likeliest mixture goes on as long as merging two clusters and splitting a third makes it
+    likelier by more than chance would (Ueda et al., Neural Computation 2000), and is kept; one without
+    clusters of one or two cells where it is almost as likely.
 
     Shapes: (N, D) → (N,) int64 labels by falling size.
 
@@ -47,17 +51,37 @@ def gmm(embedding: np.ndarray, n_clusters: int, *, seed: int = 0, n_components: 
     spread = np.maximum(data.std(axis=0), _SMALLEST)
     with one_thread(len(data)):
         found = [
-            _mixture(data, scale, n_clusters, start)
+            _begun(data, scale, n_clusters, start)
             for scale in (np.ones_like(spread), spread)
             for start in range(_STARTS * seed, _STARTS * (seed + 1))
         ]
-    likeliest = max(likelihood for likelihood, _ in found)
-    near = [f for f in found if f[0] >= likeliest - _MARGIN]
-    near = [f for f in near if np.bincount(f[1], minlength=n_clusters).min() >= _LEAST] or near
-    return by_size(max(near, key=lambda mixture: mixture[0])[1])
+        found.append(_moved_on(data, max(found, key=_likelihood), n_clusters, seed))
+    likeliest = max(map(_likelihood, found))
+    near = [mixture for mixture in found if mixture.likelihood >= likeliest - _MARGIN]
+    large = [mixture for mixture in near if np.bincount(mixture.labels, minlength=n_clusters).min() >= _LEAST]
+    return by_size(max(large or near, key=_likelihood).labels)
 
 
-def _mixture(data: np.ndarray, scale: np.ndarray, n_clusters: int, seed: int) -> tuple[float, np.ndarray]:
-    """Log-likelihood per cell, in units of ``data``, and labels of a mixture of scaled data."""
-    likelihood, labels = tied_mixture(data / scale, n_clusters, seed=seed)
-    return likelihood - float(np.log(scale).sum()), labels
+class _Mixture(NamedTuple):
+    """Log-likelihood per cell in units of the data, labels (N,), and the scale (D,) that it was found in."""
+
+    likelihood: float
+    labels: np.ndarray
+    scale: np.ndarray
+
+
+def _begun(data: np.ndarray, scale: np.ndarray, n_clusters: int, start: int) -> _Mixture:
+    likelihood, labels = tied_mixture(data / scale, n_clusters, seed=start)
+    return _Mixture(likelihood - float(np.log(scale).sum()), labels, scale)
+
+
+def _moved_on(data: np.ndarray, begun: _Mixture, n_clusters: int, seed: int) -> _Mixture:
+    unit = float(np.log(begun.scale).sum())
+    likelihood, labels = split_and_merged(
+        data / begun.scale, begun.likelihood + unit, begun.labels, n_clusters, seed=seed
+    )
+    return _Mixture(likelihood - unit, labels, begun.scale)
+
+
+def _likelihood(mixture: _Mixture) -> float:
+    return mixture.likelihood

@@ -18,14 +18,18 @@ def tied_mixture(data: np.ndarray, n_clusters: int, *, seed: int) -> tuple[float
     """
     from sklearn.cluster import KMeans
 
-    n_cells = len(data)
     random = np.random.RandomState(seed)  # as scikit-learn's mixture hands it on
-    start = KMeans(n_clusters, n_init=1, random_state=random).fit(data).labels_
+    return mixture_from(data, KMeans(n_clusters, n_init=1, random_state=random).fit(data).labels_, n_clusters)
+
+
+def mixture_from(data: np.ndarray, labels: np.ndarray, n_clusters: int) -> tuple[float, np.ndarray]:
+    """Log-likelihood per cell and labels (N,) of a mixture of (N, D) float64, begun with these labels."""
+    n_cells = len(data)
     second = data.T @ data
-    shares = np.eye(n_clusters)[start]  # (N, K)
+    shares = np.eye(n_clusters)[labels]  # (N, K)
     before = -np.inf
     for _ in range(_ITERATIONS):
-        sizes, means, whitener = _parameters(data, second, shares)
+        sizes, means, whitener = parameters(data, second, shares)
         joint = _log_joint(data, sizes / n_cells, means, whitener)
         highest = joint.max(axis=1, keepdims=True)
         shares = np.exp(joint - highest)
@@ -35,11 +39,11 @@ def tied_mixture(data: np.ndarray, n_clusters: int, *, seed: int) -> tuple[float
         if abs(now - before) < _TOLERANCE:
             break
         before = now
-    sizes, means, whitener = _parameters(data, second, shares)
+    sizes, means, whitener = parameters(data, second, shares)
     return now, _log_joint(data, sizes / n_cells, means, whitener).argmax(axis=1)
 
 
-def _parameters(
+def parameters(
     data: np.ndarray, second: np.ndarray, shares: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Sizes (K,), means (K, D) and the map (D, D) that makes the shared covariance one."""
