@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -49,10 +50,14 @@ class InputMap:
             projection.apply(matrix, expression.totals, out=features[:, start:stop])
         return features
 
+    def columns(self) -> list[slice]:
+        """Where the features of each transform are."""
+        stops = np.cumsum([0, *(p.components.shape[1] for p in self.projections)]).tolist()
+        return [slice(start, stop) for start, stop in pairwise(stops)]
+
     def blocks(self, features: np.ndarray) -> list[np.ndarray]:
         """The columns of features (N, F) by transform."""
-        widths = [p.components.shape[1] for p in self.projections]
-        return np.split(features, np.cumsum(widths)[:-1], axis=1)
+        return [features[:, columns] for columns in self.columns()]
 
     def to_dict(self) -> dict[str, Any]:
         """As strings, numbers and arrays, for ``uns`` and saved models."""

@@ -12,13 +12,14 @@ from scrcl_geo.cluster._one_thread import one_thread
 from scrcl_geo.cluster._order import by_size
 from scrcl_geo.cluster._split_merge import split_and_merged
 
-_STARTS = 5  # in each scaling
 _LEAST = 3  # cells in a cluster, where a mixture grants them that is almost as likely:
 _MARGIN = 1.0  # nats per cell
 _SMALLEST = 1e-2  # spread of a component beside the whole that is not blown up
 
 
-def gmm(embedding: np.ndarray, n_clusters: int, *, seed: int = 0, n_components: int = 20) -> np.ndarray:
+def gmm(
+    embedding: np.ndarray, n_clusters: int, *, seed: int = 0, n_components: int = 20, n_starts: int = 10
+) -> np.ndarray:
     """Gaussian mixture with one covariance shared by all clusters, on the leading components.
 
     A shared covariance keeps clusters of a few cells from taking a degenerate shape of their own. The
@@ -34,6 +35,8 @@ def gmm(embedding: np.ndarray, n_clusters: int, *, seed: int = 0, n_components: 
     ----------
     n_components
         Principal components kept where the embedding is wider.
+    n_starts
+        Half of them on components of equal spread.
 
     Examples
     --------
@@ -44,16 +47,18 @@ def gmm(embedding: np.ndarray, n_clusters: int, *, seed: int = 0, n_components: 
     from sklearn.decomposition import PCA
 
     _validate.n_clusters(n_clusters, len(embedding))
+    _validate.at_least("n_starts", n_starts, 2)
     data = np.asarray(embedding, dtype=np.float64)
     if min(data.shape) > n_components:
         data = PCA(n_components, svd_solver="covariance_eigh").fit_transform(data)
     data = data / max(data.std(), np.finfo(float).tiny)  # the regulariser of the mixture is absolute
     spread = np.maximum(data.std(axis=0), _SMALLEST)
+    each = n_starts // 2
     with one_thread(len(data)):
         found = [
             _begun(data, scale, n_clusters, start)
             for scale in (np.ones_like(spread), spread)
-            for start in range(_STARTS * seed, _STARTS * (seed + 1))
+            for start in range(each * seed, each * (seed + 1))
         ]
         found.append(_moved_on(data, max(found, key=_likelihood), n_clusters, seed))
     likeliest = max(map(_likelihood, found))

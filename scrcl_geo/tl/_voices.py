@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from scrcl_geo import _keys
 from scrcl_geo import cluster as methods
+from scrcl_geo._features.inputs import InputMap
 from scrcl_geo._neighbors.reach import averaged_hops
 from scrcl_geo._neighbors.smoothing import smooth
 from scrcl_geo._schema.result import stored
@@ -21,44 +23,56 @@ if TYPE_CHECKING:
 Clusterer = Callable[..., np.ndarray]
 
 
+@dataclass(frozen=True)
+class Voice:
+    """Columns of an embedding, a clusterer of them, and how often its partition counts."""
+
+    columns: slice
+    clusterer: Clusterer
+    votes: int = 1
+
+    def moved(self, by: int) -> Voice:
+        """The same of columns further right."""
+        return replace(self, columns=slice(self.columns.start + by, self.columns.stop + by))
+
+
 @dataclass(frozen=True, eq=False)
 class Voices:
-    """Embeddings of the same cells, clusterers for each, and one partition that agrees with all.
+    """Embeddings of the same cells, voices that read them, and one partition that agrees with all.
 
-    Shapes: ``embedding`` (N, Σ D), side by side; ``parts`` the columns of each and its clusterers.
+    Shapes: ``embedding`` (N, Σ D), side by side.
     """
 
     embedding: np.ndarray
-    parts: tuple[tuple[slice, tuple[Clusterer, ...]], ...]
+    voices: tuple[Voice, ...]
 
     @classmethod
     def of(cls, adata: AnnData, use_rep: str) -> Voices:
         """A mixture of the embedding. Of our own in tissue, where half of its reach is more than the next
-        cells, which are too few to have a composition: what mixtures of its views agree on, and as far as
-        they are there a mixture of the input, averaged over half of the reach, and a mixture and k-means of
-        the composition.
+        cells, which are too few to have a composition: what mixtures of its views agree on, twice, and as far
+        as they are there mixtures of the input, averaged over half of the reach, and of each transform in it,
+        and a mixture and k-means of the composition.
 
         A choice between partitions without labels errs as often as not (docs/accuracy.md), so none is made.
         """
-        voices: list[tuple[np.ndarray, tuple[Clusterer, ...]]] = [(rep_of(adata, use_rep), (methods.gmm,))]
+        spaces = [_read(rep_of(adata, use_rep), methods.gmm, votes=2)]
         needed = _keys.PCA in adata.obsm and _keys.SPATIAL_CONNECTIVITIES in adata.obsp
         reach = int(stored(adata, "uns", _keys.REACH, default={"reach": 0})["reach"])
         hops = averaged_hops(reach, views=False)
         if use_rep == _keys.EMBEDDING and needed and hops > 1:
             views = _averaged_views(adata)
             if views is not None:
-                voices = [(views, (_mixtures_of_views,))]
+                spaces = [_read(views, _mixtures_of_views, votes=2)]
             if stored(adata, "uns", _keys.RESULTS, default={}).get("from_network", False):
-                x = smooth(
-                    rep_of(adata, _keys.PCA), stored(adata, "obsp", _keys.SPATIAL_CONNECTIVITIES), hops
-                )
-                voices.append((x, (methods.gmm,)))
+                spaces.append(_averaged_input(adata, hops))
             if _keys.COMPOSITION in adata.obsm:
-                voices.append((rep_of(adata, _keys.COMPOSITION), (methods.gmm, methods.kmeans)))
-        stops = np.cumsum([x.shape[1] for x, _ in voices]).tolist()
-        columns = [slice(stop - x.shape[1], stop) for (x, _), stop in zip(voices, stops, strict=True)]
-        whole = np.concatenate([x for x, _ in voices], axis=1) if len(voices) > 1 else voices[0][0]
-        return cls(whole, tuple(zip(columns, (clusterers for _, clusterers in voices), strict=True)))
+                spaces.append(_read(rep_of(adata, _keys.COMPOSITION), _mixture, methods.kmeans))
+        starts = np.cumsum([0, *(x.shape[1] for x, _ in spaces)]).tolist()
+        voices = [
+            voice.moved(start) for start, (_, own) in zip(starts, spaces, strict=False) for voice in own
+        ]
+        whole = np.concatenate([x for x, _ in spaces], axis=1) if len(spaces) > 1 else spaces[0][0]
+        return cls(whole, tuple(voices))
 
     def rows(self, cells: np.ndarray) -> Voices:
         """Some of the cells."""
@@ -69,12 +83,29 @@ class Voices:
         return methods.on_sample(lambda x: self._agreed(x, n_clusters, seed), self.embedding, seed=seed)
 
     def _agreed(self, embedding: np.ndarray, n_clusters: int, seed: int) -> np.ndarray:
-        found = [
-            clusterer(embedding[:, columns], n_clusters, seed=seed)
-            for columns, clusterers in self.parts
-            for clusterer in clusterers
-        ]
-        return methods.consensus(found, n_clusters, seed=seed) if len(found) > 1 else found[0]
+        found: list[np.ndarray] = []
+        for voice in self.voices:
+            labels = voice.clusterer(embedding[:, voice.columns], n_clusters, seed=seed)
+            found += [labels] * voice.votes
+        return methods.consensus(found, n_clusters, seed=seed) if len(self.voices) > 1 else found[0]
+
+
+# of several mixtures that are reconciled, none has to be the likeliest of many starts
+_mixture = partial(methods.gmm, n_starts=4)
+
+
+def _read(x: np.ndarray, *clusterers: Clusterer, votes: int = 1) -> tuple[np.ndarray, list[Voice]]:
+    """A space that clusterers read as a whole."""
+    return x, [Voice(slice(0, x.shape[1]), clusterer, votes) for clusterer in clusterers]
+
+
+def _averaged_input(adata: AnnData, hops: int) -> tuple[np.ndarray, list[Voice]]:
+    """The input, averaged over some hops, as a whole and by transform."""
+    x = smooth(rep_of(adata, _keys.PCA), stored(adata, "obsp", _keys.SPATIAL_CONNECTIVITIES), hops)
+    own = InputMap.of(adata).columns() if _keys.INPUTS in adata.uns else []
+    whole = slice(0, x.shape[1])
+    alone = [columns for columns in own if own[-1].stop == whole.stop and columns != whole]
+    return x, [Voice(columns, _mixture) for columns in (*alone, whole)]
 
 
 def _averaged_views(adata: AnnData) -> np.ndarray | None:
@@ -96,5 +127,5 @@ def _mixtures_of_views(views: np.ndarray, n_clusters: int, *, seed: int = 0) -> 
     """
     first, second = np.hsplit(views, 2)
     readings = (first, second, (first + second) / 2, views)
-    found = [methods.gmm(reading, n_clusters, seed=seed) for reading in readings]
+    found = [_mixture(reading, n_clusters, seed=seed) for reading in readings]
     return methods.consensus(found, n_clusters, seed=seed)

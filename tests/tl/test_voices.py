@@ -19,14 +19,29 @@ def tissue():
 def network_voice(adata):
     """What the network says to the clusterers."""
     voices = Voices.of(adata, "X_scrcl")
-    return voices.embedding[:, voices.parts[0][0]]
+    return voices.embedding[:, voices.voices[0].columns]
 
 
 def test_both_refined_views_speak_averaged_as_the_embedding_is(tissue):
-    assert len(Voices.of(tissue, "X_scrcl").parts) == 3  # beside the input and the composition
+    voices = Voices.of(tissue, "X_scrcl").voices
+    assert [voice.votes for voice in voices] == [2, 1, 1, 1, 1, 1, 1]  # beside the input and the composition
     first, second = np.hsplit(network_voice(tissue), 2)
     np.testing.assert_allclose((first + second) / 2, tissue.obsm["X_scrcl"], atol=1e-5)
     assert not np.allclose(first, second, atol=0.1)
+
+
+def test_each_transform_of_the_input_speaks_for_itself_and_all_do_together(tissue):
+    voices = Voices.of(tissue, "X_scrcl")
+    first, second, third, whole = (voice.columns for voice in voices.voices[1:5])
+    assert (first.start, first.stop, second.stop) == (whole.start, second.start, third.start)
+    assert third.stop == whole.stop == whole.start + tissue.obsm["X_scrcl_pca"].shape[1]
+    averaged = voices.embedding[:, whole]
+    assert averaged.std() < tissue.obsm["X_scrcl_pca"].std()
+    adata = tissue.copy()
+    sg.pp.pca(adata, n_comps=10, transforms=("log",))
+    assert len(Voices.of(adata, "X_scrcl").voices) == 4
+    adata.obsm["X_scrcl_pca"] = adata.obsm["X_scrcl_pca"][:, :9]  # not what its map says
+    assert len(Voices.of(adata, "X_scrcl").voices) == 4
 
 
 @pytest.mark.parametrize("where", ["short reach", "no space"])
@@ -36,7 +51,7 @@ def test_elsewhere_the_embedding_speaks_alone(tissue, where):
         adata.uns["scrcl_reach"]["reach"] = 3
     else:
         del adata.obsp["scrcl_spatial_connectivities"]
-    assert len(Voices.of(adata, "X_scrcl").parts) == 1
+    assert len(Voices.of(adata, "X_scrcl").voices) == 1
     np.testing.assert_array_equal(network_voice(adata), adata.obsm["X_scrcl"])
 
 
