@@ -29,15 +29,15 @@ ax = sg.pl.spatial(adata, color=["published region", "scrcl"], match="published 
 # %%
 # **Good:** the third ventricle (V3), the fornix (fx), the paraventricular thalamus (PVT) and the bed
 # nucleus (BST) are found on both sides of the midline, with sharp borders, and so are their genes: Mbp and
-# Ermn of myelin in the fornix, Cd24a and Mlc1 around the ventricle, Ar and Esr1 in the preoptic area.
+# Ermn of myelin in the fornix, Cd24a and Mlc1 around the ventricle, Esr1 in the preoptic nucleus.
 genes = sg.tl.associations(adata)
 ax = sg.pl.associations(adata, n_genes=3, scale="row")
 
 # %%
-# **Weak:** the preoptic area (MPA) and nucleus (MPN) are cut at another place than in the annotation: the
-# inner part of MPN goes with the periventricular nucleus (PV), its outer part with a belt of MPA, and the
-# rest of MPA with PVH at the other end of the section. The smallest domain is three patches on the left,
-# without a twin on the right: since the brain is symmetric, it deserves doubt, and so do parts far from each
+# **Weak:** the paraventricular nucleus (PVH) has no domain of its own and goes with the preoptic area (MPA), as
+# does the outer part of its nucleus (MPN), whose inner part is with the periventricular nucleus (PV). The two
+# smallest domains are a fringe around the fornix and three patches, two of them on the left without a
+# twin on the right: since the brain is symmetric, they deserve doubt, and so do parts far from each
 # other. Rows are published regions, columns found domains.
 pd.crosstab(regions, adata.obs["scrcl"])
 
