@@ -34,9 +34,9 @@ genes = sg.tl.associations(adata)
 ax = sg.pl.associations(adata, n_genes=3, scale="row")
 
 # %%
-# **Weak:** the paraventricular nucleus (PVH) has no domain of its own and goes with the preoptic area (MPA), as
-# does the outer part of its nucleus (MPN), whose inner part is with the periventricular nucleus (PV). The two
-# smallest domains are a fringe around the fornix and three patches, two of them on the left without a
+# **Weak:** the paraventricular nucleus (PVH) has no domain of its own; it goes with the preoptic area (MPA),
+# as does the outer part of its nucleus (MPN), whose inner part is with the periventricular nucleus (PV). The
+# two smallest domains are a fringe around the fornix and three patches, two of them on the left without a
 # twin on the right: since the brain is symmetric, they deserve doubt, and so do parts far from each
 # other. Rows are published regions, columns found domains.
 pd.crosstab(regions, adata.obs["scrcl"])

@@ -40,8 +40,8 @@ ax = sg.pl.spatial(adata, color=["published layer", "scrcl", mammaglobin], match
 # first genes of white matter are those of myelin, such as
 # [ENSG00000123560](https://www.ensembl.org/id/ENSG00000123560) (PLP1).
 #
-# **Weak:** layer 4, two spots wide, goes with layer 3, of which layer 2 takes a third, and the border of white
-# matter and layer 6 is a domain of its own, since seven are asked for.
+# **Weak:** layer 4, two spots wide, goes with layer 3, of which layer 2 takes a third, and the border of
+# white matter and layer 6 is a domain of its own, since seven are asked for.
 #
 # **Foreign:** [ENSG00000110484](https://www.ensembl.org/id/ENSG00000110484) is mammaglobin (SCGB2A2),
 # [specific to the breast](https://pubmed.ncbi.nlm.nih.gov/8631025/), and
