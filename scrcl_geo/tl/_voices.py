@@ -102,10 +102,11 @@ def _read(x: np.ndarray, *clusterers: Clusterer, votes: int = 1) -> tuple[np.nda
 def _averaged_input(adata: AnnData, hops: int) -> tuple[np.ndarray, list[Voice]]:
     """The input, averaged over some hops, as a whole and by transform."""
     x = smooth(rep_of(adata, _keys.PCA), stored(adata, "obsp", _keys.SPATIAL_CONNECTIVITIES), hops)
-    own = InputMap.of(adata).columns() if _keys.INPUTS in adata.uns else []
     whole = slice(0, x.shape[1])
-    alone = [columns for columns in own if own[-1].stop == whole.stop and columns != whole]
-    return x, [Voice(columns, _mixture) for columns in (*alone, whole)]
+    blocks = InputMap.of(adata).columns() if _keys.INPUTS in adata.uns else []
+    if len(blocks) == 1 or (blocks and blocks[-1].stop != whole.stop):  # the same again, or of another input
+        blocks = []
+    return x, [Voice(columns, _mixture) for columns in (*blocks, whole)]
 
 
 def _averaged_views(adata: AnnData) -> np.ndarray | None:
