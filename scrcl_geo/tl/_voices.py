@@ -1,4 +1,4 @@
-"""What the default clusters: the network's embedding, and in tissue two more descriptions of a place."""
+"""What the default clusters: the network's views, and in tissue two more descriptions of a place."""
 
 from __future__ import annotations
 
@@ -48,25 +48,19 @@ class Voices:
 
     @classmethod
     def of(cls, adata: AnnData, use_rep: str) -> Voices:
-        """A mixture of the embedding. Of our own in tissue, where half of its reach is more than the next
-        cells, which are too few to have a composition: what mixtures of its views agree on, twice, and as far
-        as they are there mixtures of the input, averaged over half of the reach, and of each transform in it,
-        and a mixture and k-means of the composition.
+        """What mixtures of the network's views agree on; of any other embedding, a mixture. In tissue whose
+        surroundings are described, our own counts twice beside voices that need no network.
 
         A choice between partitions without labels errs as often as not (docs/accuracy.md), so none is made.
         """
-        spaces = [_read(rep_of(adata, use_rep), methods.gmm, votes=2)]
-        needed = _keys.PCA in adata.obsm and _keys.SPATIAL_CONNECTIVITIES in adata.obsp
-        reach = int(stored(adata, "uns", _keys.REACH, default={"reach": 0})["reach"])
-        hops = averaged_hops(reach, views=False)
-        if use_rep == _keys.EMBEDDING and needed and hops > 1:
-            views = _averaged_views(adata)
-            if views is not None:
-                spaces = [_read(views, _mixtures_of_views, votes=2)]
-            if stored(adata, "uns", _keys.RESULTS, default={}).get("from_network", False):
-                spaces.append(_averaged_input(adata, hops))
-            if _keys.COMPOSITION in adata.obsm:
-                spaces.append(_read(rep_of(adata, _keys.COMPOSITION), _mixture, methods.kmeans))
+        ours = use_rep == _keys.EMBEDDING
+        views = _averaged_views(adata) if ours else None
+        if views is None:
+            spaces = [_read(rep_of(adata, use_rep), methods.gmm, votes=2)]
+        else:
+            spaces = [_read(views, _mixtures_of_views, votes=2)]
+        if ours:
+            spaces += _surroundings(adata)
         starts = np.cumsum([0, *(x.shape[1] for x, _ in spaces)]).tolist()
         voices = [
             voice.moved(start) for start, (_, own) in zip(starts, spaces, strict=False) for voice in own
@@ -99,6 +93,23 @@ def _read(x: np.ndarray, *clusterers: Clusterer, votes: int = 1) -> tuple[np.nda
     return x, [Voice(slice(0, x.shape[1]), clusterer, votes) for clusterer in clusterers]
 
 
+def _surroundings(adata: AnnData) -> list[tuple[np.ndarray, list[Voice]]]:
+    """As far as they are there, mixtures of the input, averaged over half of the reach, and of each transform
+    in it, and a mixture and k-means of the composition; none where half of the reach is no more than the
+    next cells, which are too few to have a composition.
+    """
+    reach = int(stored(adata, "uns", _keys.REACH, default={"reach": 0})["reach"])
+    hops = averaged_hops(reach, views=False)
+    if hops == 1 or _keys.PCA not in adata.obsm or _keys.SPATIAL_CONNECTIVITIES not in adata.obsp:
+        return []
+    spaces = []
+    if stored(adata, "uns", _keys.RESULTS, default={}).get("from_network", False):
+        spaces.append(_averaged_input(adata, hops))
+    if _keys.COMPOSITION in adata.obsm:
+        spaces.append(_read(rep_of(adata, _keys.COMPOSITION), _mixture, methods.kmeans))
+    return spaces
+
+
 def _averaged_input(adata: AnnData, hops: int) -> tuple[np.ndarray, list[Voice]]:
     """The input, averaged over some hops, as a whole and by transform."""
     x = smooth(rep_of(adata, _keys.PCA), stored(adata, "obsp", _keys.SPATIAL_CONNECTIVITIES), hops)
@@ -111,11 +122,14 @@ def _averaged_input(adata: AnnData, hops: int) -> tuple[np.ndarray, list[Voice]]
 
 def _averaged_views(adata: AnnData) -> np.ndarray | None:
     """Both refined views (N, 2 K), averaged as our embedding is; None unless it still is their mean."""
-    refined, embedding = adata.obsm.get(_keys.REFINED), adata.obsm[_keys.EMBEDDING]
+    refined, embedding = stored(adata, "obsm", _keys.REFINED), rep_of(adata, _keys.EMBEDDING)
     if refined is None or refined.shape[1] != 2 * embedding.shape[1]:
         return None
+    near = stored(adata, "obsp", _keys.SPATIAL_CONNECTIVITIES)
     n_hops = int(stored(adata, "uns", _keys.RESULTS, default={}).get("n_hops", 0))
-    views = smooth(np.asarray(refined), stored(adata, "obsp", _keys.SPATIAL_CONNECTIVITIES), n_hops)
+    if n_hops and near is None:
+        return None
+    views = smooth(refined, near, n_hops) if n_hops else refined
     first, second = np.hsplit(views, 2)
     return views if np.allclose((first + second) / 2, embedding, atol=1e-4) else None
 

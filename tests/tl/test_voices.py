@@ -11,8 +11,9 @@ from scrcl_geo.tl._voices import Voices
 def tissue():
     adata = sg.datasets.toy(n_slides=1, n_cells=400)
     sg.pp.graph(adata)
-    sg.tl.embed(adata, max_epochs=20, progress=False)
     adata.uns["scrcl_reach"]["reach"] = 8
+    sg.tl.embed(adata, max_epochs=20, progress=False)
+    assert adata.uns["scrcl"]["n_hops"] == 2
     return adata
 
 
@@ -45,12 +46,24 @@ def test_each_transform_of_the_input_speaks_for_itself_and_all_do_together(tissu
 
 
 @pytest.mark.parametrize("where", ["short reach", "no space"])
-def test_elsewhere_the_embedding_speaks_alone(tissue, where):
+def test_elsewhere_the_network_speaks_alone(tissue, where):
     adata = tissue.copy()
     if where == "short reach":
         adata.uns["scrcl_reach"]["reach"] = 3
     else:
+        adata.uns["scrcl"]["n_hops"] = 0
+        first, second = np.hsplit(adata.obsm["X_scrcl_refined"], 2)
+        adata.obsm["X_scrcl"] = (first + second) / 2
         del adata.obsp["scrcl_spatial_connectivities"]
+    voices = Voices.of(adata, "X_scrcl")
+    assert len(voices.voices) == 1
+    assert voices.embedding.shape[1] == 2 * adata.obsm["X_scrcl"].shape[1]
+    np.testing.assert_allclose(sum(np.hsplit(voices.embedding, 2)) / 2, adata.obsm["X_scrcl"], atol=1e-5)
+
+
+def test_an_average_over_a_graph_that_is_gone_speaks_itself(tissue):
+    adata = tissue.copy()
+    del adata.obsp["scrcl_spatial_connectivities"]
     assert len(Voices.of(adata, "X_scrcl").voices) == 1
     np.testing.assert_array_equal(network_voice(adata), adata.obsm["X_scrcl"])
 
