@@ -3,8 +3,8 @@
     python benchmarks/ablation.py --data ../shared/data --seeds 0 1 2
     python benchmarks/ablation.py --table benchmarks/runs/ablation.csv
 
-One row per set, seed, network, embedding and clusterer; K given. In tissue, ``default`` is the whole of what
-``scrcl-geo run`` clusters, with that network in it. Labels are read by the scorer alone. Rows that are in the
+One row per set, seed, network, embedding and clusterer; K given. ``default`` is the whole of what ``scrcl-geo
+run`` clusters, with that network in it. Labels are read by the scorer alone. Rows that are in the
 output are not run again.
 """
 
@@ -96,9 +96,8 @@ def one_set(arguments, kind, label, name, family, seed, done):
             for clusterer in ("kmeans", "gmm"):
                 labels = getattr(sg.cluster, clusterer)(x, truth.nunique(), seed=seed)
                 rows.append((embedding, clusterer, sg.metrics.ari(truth, labels)))
-        if kind == "spatial":
-            sg.tl.cluster(adata, truth.nunique(), seed=seed)
-            rows.append(("default", "auto", sg.metrics.ari(truth, adata.obs["scrcl"])))
+        sg.tl.cluster(adata, truth.nunique(), seed=seed)
+        rows.append(("default", "auto", sg.metrics.ari(truth, adata.obs["scrcl"])))
         shared = {"set": name, "family": family, "kind": kind, "seed": seed, "network": network, **measures}
         for embedding, clusterer, ari in rows:
             append(
@@ -116,7 +115,7 @@ def embeddings(adata, network, seed):
 
     in_space = "scrcl_spatial_connectivities" in adata.obsp
     adata.obsm.pop("X_scrcl_refined", None)
-    adata.uns["scrcl"] = {"from_network": network != "none"}
+    adata.uns["scrcl"] = {}
     if network == "none":
         adata.obsm["X_scrcl"] = averaged(adata, adata.obsm["X_scrcl_pca"], views=False)
         return {"input": adata.obsm["X_scrcl"]}, {}

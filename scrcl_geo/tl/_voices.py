@@ -94,17 +94,15 @@ def _read(x: np.ndarray, *clusterers: Clusterer, votes: int = 1) -> tuple[np.nda
 
 
 def _surroundings(adata: AnnData) -> list[tuple[np.ndarray, list[Voice]]]:
-    """As far as they are there, mixtures of the input, averaged over half of the reach, and of each transform
-    in it, and a mixture and k-means of the composition; none where half of the reach is no more than the
-    next cells, which are too few to have a composition.
+    """Mixtures of the input, averaged over half of the reach, and of each transform in it, and a mixture and
+    k-means of the composition, if it is there; nothing where half of the reach is no more than the next
+    cells, which are too few to have a composition.
     """
     reach = int(stored(adata, "uns", _keys.REACH, default={"reach": 0})["reach"])
     hops = averaged_hops(reach, views=False)
     if hops == 1 or _keys.PCA not in adata.obsm or _keys.SPATIAL_CONNECTIVITIES not in adata.obsp:
         return []
-    spaces = []
-    if stored(adata, "uns", _keys.RESULTS, default={}).get("from_network", False):
-        spaces.append(_averaged_input(adata, hops))
+    spaces = [_averaged_input(adata, hops)]
     if _keys.COMPOSITION in adata.obsm:
         spaces.append(_read(rep_of(adata, _keys.COMPOSITION), _mixture, methods.kmeans))
     return spaces

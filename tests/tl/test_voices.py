@@ -45,6 +45,16 @@ def test_each_transform_of_the_input_speaks_for_itself_and_all_do_together(tissu
     assert len(Voices.of(adata, "X_scrcl").voices) == 4
 
 
+def test_transforms_speak_also_where_the_input_stands_in_the_networks_place(tissue):
+    trained = Voices.of(tissue, "X_scrcl")
+    adata = tissue.copy()
+    adata.obsm["X_scrcl"] = trained.embedding[:, trained.voices[4].columns]
+    adata.uns["scrcl"]["from_network"] = False
+    voices = Voices.of(adata, "X_scrcl").voices
+    assert [voice.votes for voice in voices] == [2, 1, 1, 1, 1, 1, 1]
+    assert voices[0].columns.stop == adata.obsm["X_scrcl"].shape[1]
+
+
 @pytest.mark.parametrize("where", ["short reach", "no space"])
 def test_elsewhere_the_network_speaks_alone(tissue, where):
     adata = tissue.copy()
@@ -86,8 +96,8 @@ def test_one_view_that_says_nothing_is_outvoted(tissue):
     told = 6 * np.eye(3, 8)[truth] + rng.normal(size=(len(tissue), 8))
     views = np.hstack([told, rng.normal(size=told.shape)])
     adata = tissue.copy()
-    del adata.obsm["X_scrcl_composition"]
-    adata.uns["scrcl"] |= {"n_hops": 0, "from_network": False}  # so that no input speaks
+    adata.uns["scrcl_reach"]["reach"] = 3  # so that nothing else speaks
+    adata.uns["scrcl"]["n_hops"] = 0
     adata.obsm["X_scrcl_refined"], adata.obsm["X_scrcl"] = views, (views[:, :8] + views[:, 8:]) / 2
     sg.tl.cluster(adata, 3)
     assert sg.metrics.ari(truth, adata.obs["scrcl"]) > 0.9
