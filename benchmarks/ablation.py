@@ -206,9 +206,9 @@ def model_of(network):
         for_training = model._for_training
 
         def without_even(*args, **kwargs):
-            data = for_training(*args, **kwargs)
+            data, reading = for_training(*args, **kwargs)
             del data["cell"].even
-            return data
+            return data, reading
 
         model._for_training = without_even
         return model

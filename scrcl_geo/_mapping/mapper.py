@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from scrcl_geo._features.inputs import InputMap
     from scrcl_geo._mapping.reference import Reference
 
-_WIDER = 2  # half of the reach instead of a quarter, since no view has looked around yet
+_WIDER = 2  # half of the reach instead of the quarter that the network's views take
 AT_ONCE, _RUN = 50_000, 500  # cells of a block; neighbours in the file that stay together
 
 Relations = dict[tuple[str, str, str], sparse.csr_matrix]
@@ -91,7 +91,8 @@ class Mapper:
         relations = {_keys.SIMILAR: similar, _keys.NEAR: near, _keys.COEXPRESSED: reference.coexpression}
         embedding = smooth(self._embedded(features, relations, log), near, reference.n_hops)
         measures = self._training.measures(log[:, self._present])
-        return embedding, self._training.novelty(measures, near, max(1, _WIDER * reference.n_hops))
+        n_hops = _WIDER * reference.n_hops if reference.from_network else reference.n_hops
+        return embedding, self._training.novelty(measures, near, max(1, n_hops))
 
     @property
     def _n_neighbors(self) -> int:

@@ -23,7 +23,8 @@ def merging(embedding: np.ndarray, n_clusters: int, *, seed: int = 0, balance: f
     with :math:`\bar d^2` the average squared distance between the centres of its parts and n the cells:
     γ = 0 is average linkage, γ = 1 has Ward's weight.
 
-    Shapes: (N, D) → (N,) int64 labels by falling size. O(N D M + M³) with M = max(5 K, √N) at most N / 4.
+    Shapes: (N, D) → (N,) int64 labels by falling size. O(N D M + M³) with M = max(5 K, √N), at
+    most N / 4 where that is more than K.
 
     Parameters
     ----------
@@ -71,7 +72,7 @@ def merging_paths(
 
 
 def _small_clusters(embedding: np.ndarray, most: int, seed: int) -> np.ndarray:
-    """More than ``most`` clusters of the cells, (N,), none empty."""
+    """``most`` clusters of the cells or more, (N,), none empty."""
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 

@@ -71,7 +71,7 @@ def number_of_clusters(
             "too few cells to estimate a number of clusters", f"{n_cells}", "pass the number"
         )
     fewest = 3 if n_cells >= 12 else 2
-    most = min(n_cells - 1, max(fewest, max_clusters or min(30, round(np.sqrt(n_cells)))))
+    most = min(n_cells - 1, max_clusters or max(fewest, min(30, round(np.sqrt(n_cells)))))
     numbers = range(min(fewest, most), most + 1)
 
     tree = merging_path(embedding, numbers, seed=seed)

@@ -89,8 +89,9 @@ def subgraph(data: HeteroData, cells: Tensor, *, both: bool = True) -> HeteroDat
     part[_keys.CELL].num_nodes = len(cells)
     for edge_type in data.edge_types:
         source, _, target = edge_type
-        if edge_type in _EXPRESSION or _keys.CELL not in (source, target):
-            continue  # cut below, or among genes
+        below = edge_type in _EXPRESSION and _keys.EXPRESSED_BY in data.edge_types
+        if below or _keys.CELL not in (source, target):
+            continue  # or among genes
         store = data[edge_type]
         if target == _keys.CELL:
             into, at = edges_into(store.edge_index, cells)
@@ -126,11 +127,15 @@ def _by_cell(store: EdgeStorage) -> sparse.csr_array:
 
 
 def _put_expression(store: EdgeStorage, rows: sparse.csr_array, *, like: EdgeStorage) -> None:
-    """The edges that a matrix of targets × sources holds, and their weights, where ``like`` has some."""
+    """The edges that a matrix of targets × sources holds, and their weights, where ``like`` has some; what
+    else was stored with all edges does not fit them and is left out."""
     n_targets, n_sources = rows.shape
     index = torch.empty(2, rows.nnz, dtype=like.edge_index.dtype)
     index[0] = torch.from_numpy(rows.indices)
     index[1] = torch.from_numpy(np.repeat(np.arange(n_targets, dtype=np.int32), np.diff(rows.indptr)))
+    for name, value in list(store.items()):
+        if isinstance(value, Tensor) and name != "edge_index" and len(value) == like.edge_index.shape[1]:
+            del store[name]
     store.edge_index = EdgeIndex(index, sparse_size=(n_sources, n_targets), sort_order="col")
     if "edge_weight" in like:
         store.edge_weight = torch.from_numpy(rows.data)
@@ -172,21 +177,32 @@ def partition(data: HeteroData, batch_size: int, *, seed: int = 0) -> Tensor:
     Many parts are found in two steps, groups and their parts: O(N √parts) instead of O(N · parts).
     """
     cells = data[_keys.CELL]
-    x = (cells.pos if _keys.NEAR in data.edge_types and "pos" in cells else cells.x).numpy()
-    n_parts = min(len(x), max(2, round(_PARTS_PER_BATCH * len(x) / batch_size)))
+    x = _as_rows(cells.pos if _keys.NEAR in data.edge_types and "pos" in cells else cells.x)
+    n_cells = x.shape[0]
+    n_parts = min(n_cells, max(2, round(_PARTS_PER_BATCH * n_cells / batch_size)))
     if n_parts <= _AT_ONCE:
         return torch.from_numpy(_groups(x, n_parts, seed))
     group = _groups(x, round(n_parts**0.5), seed)
-    parts, first = np.empty(len(x), np.int64), 0
+    parts, first = np.empty(n_cells, np.int64), 0
     for g in np.unique(group):
         members = np.flatnonzero(group == g)
-        n = max(1, round(n_parts * len(members) / len(x)))
+        n = max(1, round(n_parts * len(members) / n_cells))
         parts[members] = first + _groups(x[members], n, seed, init_size=10 * n)
         first += n
     return torch.from_numpy(parts)
 
 
-def _groups(x: np.ndarray, n: int, seed: int, *, init_size: int | None = None) -> np.ndarray:
+def _as_rows(x: Tensor) -> np.ndarray | sparse.csr_array:
+    """Features as scikit-learn takes them, which reads sparse ones with 32-bit numbers."""
+    if x.layout != torch.sparse_csr:
+        return x.numpy()
+    columns, pointers = (of.to(torch.int32).numpy() for of in (x.col_indices(), x.crow_indices()))
+    return sparse.csr_array((x.values().numpy(), columns, pointers), shape=tuple(x.shape))
+
+
+def _groups(
+    x: np.ndarray | sparse.csr_array, n: int, seed: int, *, init_size: int | None = None
+) -> np.ndarray:
     from sklearn.cluster import MiniBatchKMeans
 
     model = MiniBatchKMeans(

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 class MaskCells(BaseTransform):
     """Hide a share of the cells, drawn anew at every call from torch's generator.
 
-    Writes two masks of the cells, (N,) bool each: ``hidden``, the cells that no encoder may see, and
-    ``target``, those of them that are to be predicted. Cells marked by ``held_out``, where there are any,
-    are targets in validation alone.
+    Writes two masks of the cells, (N,) bool each: ``hidden``, the cells that only their own view shows, no
+    message to others, and ``target``, those of them that are to be predicted. Cells marked by ``held_out``,
+    where there are any, are targets in validation alone.
 
     Parameters
     ----------

@@ -100,6 +100,9 @@ class ExpressionLikelihood(LazyModuleMixin, nn.Module):
         than targets where there is no target alone.
         """
         cells = data[_keys.CELL]
+        if "target" not in cells:
+            remedy = "train with a mask_rate above 0, or with another objective"
+            raise _validate.fail("nothing is hidden for ExpressionLikelihood to ask for", "no masks", remedy)
         counted = at_hand(cells.target)
         sources = places = (
             positions(cells.target) if counted else torch.arange(len(cells.x), device=cells.x.device)

@@ -68,7 +68,8 @@ def sizes_of(data: HeteroData) -> dict[str, Any]:
 
 def settings_of(config: dict[str, Any], n_batches: int, max_epochs: int | None) -> TrainingSettings:
     """How a model is trained: in mini-batches, for as many steps as on all cells at once."""
-    n_steps = max_epochs or config["max_epochs"]
+    n_steps = config["max_epochs"] if max_epochs is None else max_epochs
+    _validate.at_least("max_epochs", n_steps, 1)
     masked, stops = bool(config["mask_rate"]), config["early_stopping"]
     return TrainingSettings(
         ceil(n_steps / n_batches),
@@ -96,11 +97,9 @@ def train_networks(
     progress: bool,
 ) -> tuple[Ensemble, list[TrainingLog]]:
     """Networks one after the other, with seeds that no other ``seed`` leads to, and their logs."""
-    members, logs, run = [], [], "" if checkpoint is None else checkpoint.run
+    members, logs = [], []
     for number in range(n_networks):
         own_seed = seed * n_networks + number
-        if checkpoint is not None:
-            checkpoint.run = f"{run} {own_seed}"
         module, log = train(
             build,
             objective,
@@ -108,7 +107,7 @@ def train_networks(
             settings,
             device=device,
             seed=own_seed,
-            checkpoint=checkpoint,
+            checkpoint=None if checkpoint is None else checkpoint.of_network(number, own_seed),
             ranks=ranks,
             progress=progress,
         )

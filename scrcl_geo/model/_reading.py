@@ -16,14 +16,13 @@ from scrcl_geo import _keys, _validate
 from scrcl_geo._features.expression import used_genes
 from scrcl_geo._features.inputs import InputMap
 from scrcl_geo._messages import plain, sorted_by_target
+from scrcl_geo._schema.result import MOST_HOPS
 from scrcl_geo.graph import EdgeSpec, linked
 from scrcl_geo.graph._convert import build
 from scrcl_geo.nn import smooth
 
 if TYPE_CHECKING:
     from anndata import AnnData
-
-MOST_HOPS = 1000
 
 
 @dataclass(frozen=True)
@@ -150,17 +149,23 @@ def _checked(data: HeteroData, n_genes: int | None) -> HeteroData:
     data[_keys.CELL].num_nodes = len(data[_keys.CELL].x)
     for edge_type in data.edge_types:
         store = data[edge_type]
+        n_edges = store.edge_index.shape[1]
+        if edge_type in (_keys.EXPRESSES, _keys.EXPRESSED_BY) and "edge_weight" not in store:
+            store.edge_weight = torch.ones(n_edges)
         weight: Tensor | None = store.get("edge_weight")
         if weight is not None and not bool(weight.isfinite().all()):
             raise _validate.fail(
                 f"weights of {edge_type} are not finite", "NaN or infinite values", "remove them"
             )
         sizes = (int(data[edge_type[0]].num_nodes), int(data[edge_type[2]].num_nodes))
-        edges, weight = sorted_by_target(store.edge_index, weight, sizes)
-        if weight is not None:
-            if edges.is_undirected and not _symmetric(edges, weight):
-                edges = EdgeIndex(plain(edges), sparse_size=sizes, sort_order="col")
-            store.edge_weight = weight
+        as_they_come = torch.arange(n_edges)
+        edges, order = sorted_by_target(store.edge_index, as_they_come, sizes)
+        if order is not None and order is not as_they_come:
+            for name, value in list(store.items()):
+                if isinstance(value, Tensor) and name != "edge_index" and len(value) == n_edges:
+                    store[name] = value[order]
+        if weight is not None and edges.is_undirected and not _symmetric(edges, store.edge_weight):
+            edges = EdgeIndex(plain(edges), sparse_size=sizes, sort_order="col")
         store.edge_index = edges
     for there, back in (
         (_keys.EXPRESSES, _keys.EXPRESSED_BY),
@@ -169,10 +174,8 @@ def _checked(data: HeteroData, n_genes: int | None) -> HeteroData:
         if there in data.edge_types and back not in data.edge_types:
             store, sizes = data[there], (int(data[there[2]].num_nodes), int(data[there[0]].num_nodes))
             flipped = store.edge_index.as_tensor().flip(0)
-            edges, weight = sorted_by_target(flipped, store.get("edge_weight"), sizes)
+            edges, data[back].edge_weight = sorted_by_target(flipped, store.edge_weight, sizes)
             data[back].edge_index = edges
-            if weight is not None:
-                data[back].edge_weight = weight
     return data
 
 

@@ -64,7 +64,8 @@ class ScRCL(TrainedModel):
         Smoothing steps before each view, whatever its encoder; dropout in the default parts.
     mask_rate
         Share of the cells that each step hides; training keeps the state that predicts held-out cells
-        best. 0 shows all cells and stops where the loss comes to rest.
+        best. 0, for objectives that ask for nothing hidden, shows all cells and stops where the loss comes to
+        rest.
     early_stopping
         False trains for all epochs and keeps the last state.
     n_networks
@@ -81,7 +82,7 @@ class ScRCL(TrainedModel):
     Attributes
     ----------
     module_
-        The trained :class:`scrcl_geo.nn.ScRCLModule`.
+        The trained networks, a :class:`scrcl_geo.nn.Ensemble` of :class:`scrcl_geo.nn.ScRCLModule`.
     log_
         The :class:`scrcl_geo.train.TrainingLog`, of the first network; ``logs_`` has all.
     genes_
@@ -214,7 +215,9 @@ class ScRCL(TrainedModel):
         """
         self.device_ = resolve_device(device)
         check_shared(self.config["preset"], batches, ranks)
-        data = self._for_training(source, seed=seed, held=self._held(source) if batches is None else PLAIN)
+        held = self._held(source) if batches is None else PLAIN
+        data, self.reading_ = self._for_training(source, seed=seed, held=held)
+        self.reference_ = None  # it is of the cells of another training
         self.genes_, self.inputs_ = names_and_inputs(source, self.config["use_rep"])
         self.input_hash_ = fingerprint(data)
         self.sizes_ = sizes_of(data)

@@ -142,7 +142,8 @@ class TrainedModel:
             raise _validate.fail(
                 "the model cannot map new cells", f"use_rep={self.config['use_rep']!r}", "use 'X_scrcl_pca'"
             )
-        own = [e.key for e in self.edges if e.attr == "obsp" and e.edge_type not in _keys.MAPPED_EDGES]
+        found_again = (*_keys.MAPPED_EDGES, _keys.COEXPRESSED)
+        own = [edge.key for edge in self.edges if edge.edge_type not in found_again]
         if own:
             raise _validate.fail(
                 "the model cannot map new cells", f"edges {_validate.shown(own)}", "train without them"
@@ -154,16 +155,18 @@ class TrainedModel:
     def graph(self, source: AnnData | HeteroData, *, seed: int = 0) -> HeteroData:
         """The graph that training reads, and what own loaders cut: features scaled and smoothed, relations
         joined, cells marked as held out and, without space, weighted for an even draw."""
-        return self._for_training(source, seed=seed)
+        return self._for_training(source, seed=seed)[0]
 
-    def _for_training(self, source: AnnData | HeteroData, *, seed: int, held: HowHeld = PLAIN) -> HeteroData:
+    def _for_training(
+        self, source: AnnData | HeteroData, *, seed: int, held: HowHeld = PLAIN
+    ) -> tuple[HeteroData, Reading]:
         data = read_graph(source, edges=self.edges, use_rep=self.config["use_rep"], held=held)
         n_hops, scaled = self.parts.n_hops(self.config), self.config["preset"] != PAPER
-        self.reading_ = Reading.of(data, n_hops, self.config["joined"], scaled=scaled)
-        data = self.reading_.ready(data, held)
+        reading = Reading.of(data, n_hops, self.config["joined"], scaled=scaled)
+        data = reading.ready(data, held)
         if self.config["mask_rate"]:
             mark_cells(data, seed=seed)
-        return data
+        return data, reading
 
     def _held(self, source: AnnData | HeteroData) -> HowHeld:
         """What a graph holds that nobody else sees."""

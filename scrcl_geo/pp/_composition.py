@@ -55,8 +55,9 @@ def composition(
     >>> adata.obsm["X_scrcl_composition"].shape
     (3000, 40)
     """
-    for name, value, least in (("n_types", n_types, 2), ("n_hops", n_hops or 1, 1), ("n_comps", n_comps, 1)):
-        _validate.at_least(name, value, least)
+    for name, value, least in (("n_types", n_types, 2), ("n_hops", n_hops, 1), ("n_comps", n_comps, 1)):
+        if value is not None:
+            _validate.at_least(name, value, least)
     remedy = "run sg.pp.spatial_neighbors(adata) first"
     adjacency = _validate.key(adata.obsp, _keys.SPATIAL_CONNECTIVITIES, slot="obsp", do=remedy)
     x = np.asarray(_validate.key(adata.obsm, _keys.PCA, slot="obsm", do="run sg.pp.pca(adata) first"))

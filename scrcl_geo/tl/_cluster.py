@@ -49,7 +49,7 @@ def cluster(
         Number of clusters, where it is known; otherwise :func:`estimate_clusters` decides.
     method
         ``"gmm"`` (see :func:`scrcl_geo.cluster.gmm`), ``"kmeans"``, ``"spherical_kmeans"``, ``"merging"``,
-        ``"leiden"``, or any function ``(embedding, n_clusters, *, seed) -> labels``. ``"auto"`` is what
+        ``"leiden"``, or any function ``(embedding, n_clusters, *, seed) -> labels`` (N,). ``"auto"`` is what
         mixtures of either refined view, of both and of their mean agree on
         (:func:`scrcl_geo.cluster.consensus`); in tissue, where half of its reach is more than one hop, that
         counts twice beside mixtures of the input, averaged over half of the reach, and of each transform in
@@ -78,7 +78,7 @@ def cluster(
     ------
     ScrclInputError
         No embedding, a number of clusters below 2 or above the number of cells, a resolution for a method
-        that has none, or a majority without coordinates.
+        that has none, a majority without coordinates, or a clusterer that leaves cells out.
 
     Examples
     --------
@@ -97,6 +97,8 @@ def cluster(
         found = f"method={method!r}, n_clusters={n_clusters}"
         remedy = "pass method='leiden' without n_clusters"
         raise _validate.fail("resolution is for Leiden alone", found, remedy)
+    if resolution is not None:
+        _validate.positive("resolution", resolution)
     coordinates = checks.coordinates(adata, _keys.SPATIAL) if n_majority else None
     number = n_clusters
     if number is None and method != "leiden":
@@ -112,7 +114,7 @@ def cluster(
         clusterer = partial(getattr(methods, method), n_clusters=number, seed=seed)
         labels = methods.on_sample(clusterer, embedding, seed=seed)
     else:
-        labels = method(embedding, n_clusters=number, seed=seed)  # an own clusterer sees all cells
+        labels = _checked(method(embedding, n_clusters=number, seed=seed), adata.n_obs)  # it sees all cells
     if coordinates is not None:
         batch_key = checks.recorded_batch_key(adata)
         samples = None if batch_key is None else checks.samples(adata, batch_key)
@@ -125,6 +127,18 @@ def cluster(
     adata.obs[key_added] = pd.Categorical.from_codes(labels, names, ordered=True)
     if np.shape(adata.uns.get(f"{key_added}_colors"))[:1] != (len(names),):
         adata.uns[f"{key_added}_colors"] = first_colors(len(names))
+
+
+def _checked(labels: np.ndarray, n_cells: int) -> np.ndarray:
+    """The labels of the user's clusterer, by falling size."""
+    labels = np.asarray(labels)
+    if labels.shape != (n_cells,):
+        remedy = f"return one for each of the {n_cells} cells"
+        raise _validate.fail("the clusterer's labels do not fit the cells", f"shape {labels.shape}", remedy)
+    if labels.dtype.kind in "if" and not (labels >= 0).all():
+        found = f"{int((~(labels >= 0)).sum())} labels below 0 or not a number"
+        raise _validate.fail("the clusterer leaves cells out", found, "give every cell a label")
+    return by_size(labels)
 
 
 def _warn_of_slides(adata: AnnData, labels: np.ndarray) -> None:

@@ -73,8 +73,8 @@ def embed(
         ``learning_rate`` that it took, ``effective_rank`` of the views, ``seed``, ``device``, ``versions``,
         ``input_hash``, ``from_network``, ``n_hops`` of the average). Up to 100,000 cells it also writes what
         :func:`neighbors` does, so that scanpy's tools go on with ``neighbors_key="scrcl"``. Where the views
-        have collapsed or training did not help to predict held-out cells, warns, and ``X_scrcl`` is the input
-        instead, in tissue averaged over half of its reach. Of ``ScRCL.paper()``, ``X_scrcl`` is
+        have collapsed or training did not help to predict held-out cells, warns, and ``X_scrcl`` is
+        ``X_scrcl_pca`` instead, in tissue averaged over half of its reach. Of ``ScRCL.paper()``, it is
         ``X_scrcl_refined``.
 
     Examples

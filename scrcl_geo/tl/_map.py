@@ -144,8 +144,11 @@ def mapper_of(
 ) -> Mapper:
     """The mapper of one sample, as :class:`scrcl_geo._mapping.mapper.Mapper` describes it."""
 
+    read = {edge.edge_type for edge in model.edges}
+
     def embed(features: np.ndarray, relations: Relations, log: sparse.csr_matrix) -> np.ndarray:
-        return model.embed(from_matrices(features, relations, log), on="joint")
+        known = {name: matrix for name, matrix in relations.items() if name in read}
+        return model.embed(from_matrices(features, known, log), on="joint")
 
     inputs = without_missing(cast("InputMap", model.inputs_), present)
     return Mapper(remembered(model), inputs, embed, present, typical, n_cells=n_cells, seed=seed)

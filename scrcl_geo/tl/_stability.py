@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from scrcl_geo import _keys, _validate
 from scrcl_geo.cluster import best_jaccard
 from scrcl_geo.tl._cluster import cluster
 from scrcl_geo.tl._rep import rep_of
-from scrcl_geo.tl._voices import Voices
+from scrcl_geo.tl._voices import Clusterer, Voices
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -25,9 +25,10 @@ def cluster_stability(
     *,
     groupby: str = _keys.CLUSTERS,
     use_rep: str = _keys.EMBEDDING,
+    method: str | Clusterer = "auto",
+    resolution: float | None = None,
     n_repeats: int = 10,
     seed: int = 0,
-    **clustering: Any,
 ) -> pd.DataFrame:
     """Stability of each cluster: its mean Jaccard index with the cluster most like it among drawn cells.
 
@@ -44,13 +45,13 @@ def cluster_stability(
         Column of ``obs`` with the clusters.
     use_rep
         Key of ``obsm``.
+    method, resolution
+        As :func:`cluster` was called with them; the number of clusters is that of ``groupby`` unless a
+        resolution is given.
     n_repeats
         Draws.
     seed
         Of the draws and of the clusterer.
-    **clustering
-        What else :func:`cluster` was called with, such as ``method``; the number of clusters is that of
-        ``groupby`` unless ``resolution`` is given.
 
     Returns
     -------
@@ -74,20 +75,22 @@ def cluster_stability(
     groups = _validate.key(adata.obs, groupby, slot="obs", do="run sg.tl.cluster(adata) first")
     groups = groups.astype("category").cat.remove_unused_categories()
     codes, n_groups = groups.cat.codes.to_numpy(), len(groups.cat.categories)
-    number = None if "resolution" in clustering else n_groups
-    voices = Voices.of(adata, use_rep) if clustering.get("method", "auto") == "auto" else None
+    number = n_groups if resolution is None else None
+    voices = Voices.of(adata, use_rep) if method == "auto" and resolution is None else None
     rng = np.random.default_rng(seed)
     pool = rng.permutation(np.flatnonzero(codes >= 0))[:_CELLS]
     n_drawn = max(2, n_groups, round(_SHARE * len(pool)))
     found = np.full((n_repeats, n_groups), np.nan)
     for repeat in range(n_repeats):
         cells = np.sort(rng.permutation(pool)[:n_drawn])
-        if voices is not None:
+        if number == 1:  # there is nothing to tell apart
+            labels = np.zeros(len(cells), np.int64)
+        elif voices is not None:
             labels = voices.rows(cells).cluster(n_groups, seed=seed + repeat)
         else:
             drawn = AnnData(obs=pd.DataFrame(index=adata.obs_names[cells]))
             drawn.obsm[use_rep] = whole[cells]
-            cluster(drawn, number, use_rep=use_rep, seed=seed + repeat, **clustering)
+            cluster(drawn, number, method=method, use_rep=use_rep, resolution=resolution, seed=seed + repeat)
             labels = drawn.obs[_keys.CLUSTERS].cat.codes.to_numpy()
         again = best_jaccard(codes[cells], labels)
         found[repeat, : len(again)] = again

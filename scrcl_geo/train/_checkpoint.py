@@ -46,6 +46,13 @@ class Checkpoint:
         self.every = every
         self._written = time.monotonic()
 
+    def of_network(self, number: int, seed: int) -> Checkpoint:
+        """That of one of several networks: the first in this file, the others beside it."""
+        path = self.path if number == 0 else self.path.with_name(f"{self.path.name}.{number}")
+        own = Checkpoint(path, every=self.every)
+        own.run, own.notes = f"{self.run} {seed}", self.notes
+        return own
+
     def load(self, learning_rate: float) -> dict[str, Any] | None:
         """The state, or None where there is none of this run at this learning rate."""
         if not self.path.is_file():

@@ -68,6 +68,10 @@ def test_cells_beyond_the_bound_cost_nothing(monkeypatch):
     assert set(seen) == {200, 160}
 
 
+def test_two_is_the_most_where_it_is_asked_for():
+    assert cluster.number_of_clusters(planted(4, 200), max_clusters=2)["n_clusters"].tolist() == [2]
+
+
 def test_input_errors():
     with pytest.raises(ValueError, match="n_clusters is too small: found 1"):
         cluster.number_of_clusters(np.zeros((9, 2)), max_clusters=1)

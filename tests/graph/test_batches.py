@@ -176,3 +176,29 @@ def test_what_is_stored_with_edges_stays_with_them(graph):
     source, target = cells[part.edge_index.as_tensor()]
     whole = store.edge_index.as_tensor()[:, part.length.long()]
     assert torch.equal(whole, torch.stack([source, target]))
+
+
+def test_sparse_features_are_parted_as_dense_ones_are(graph):
+    sparse, as_dense = copy.copy(graph), copy.copy(graph)
+    for data in (sparse, as_dense):
+        data["cell"].x = graph["cell"].x.relu()
+        if "pos" in data["cell"]:
+            del data["cell"].pos  # by place otherwise
+    sparse["cell"].x = sparse["cell"].x.to_sparse_csr()
+    assert torch.equal(partition(sparse, BATCH), partition(as_dense, BATCH))
+
+
+def test_expression_that_leads_one_way_alone_is_cut_too(graph):
+    one_way = copy.copy(graph)
+    one_way[_keys.EXPRESSES].weight_twice = 2 * one_way[_keys.EXPRESSES].edge_weight
+    del one_way[_keys.EXPRESSED_BY]
+    part = subgraph(one_way, torch.arange(20, 60))[_keys.EXPRESSES]
+    assert int(plain(part.edge_index)[0].max()) < 40
+    assert torch.equal(part.weight_twice, 2 * part.edge_weight)
+
+
+def test_what_does_not_fit_a_cut_of_expression_is_left_out(graph):
+    whole = copy.copy(graph)
+    whole[_keys.EXPRESSED_BY].length = torch.arange(whole[_keys.EXPRESSED_BY].edge_index.shape[1])
+    assert "length" not in subgraph(whole, torch.arange(20, 60))[_keys.EXPRESSED_BY]
+    assert "length" in whole[_keys.EXPRESSED_BY]

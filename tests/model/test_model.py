@@ -256,3 +256,54 @@ def test_input_scale_does_not_matter(adata):
     first = model.fit(adata, progress=False).embed(adata)
     adata.obsm["X_other"] = adata.obsm["X_scrcl_pca"] * 64
     np.testing.assert_allclose(model.fit(adata, progress=False).embed(adata), first, atol=1e-4)
+
+
+def test_the_graph_for_own_loaders_leaves_a_trained_model_as_it_is(adata, fitted):
+    expected = fitted.embed(adata)
+    larger = adata.copy()
+    larger.obsm["X_scrcl_pca"] *= 5
+    fitted.graph(larger)
+    np.testing.assert_array_equal(fitted.embed(adata), expected)
+
+
+def test_another_training_forgets_the_cells_of_the_one_before(adata, tmp_path):
+    model = sg.ScRCL(**QUICK)
+    sg.tl.embed(adata, model=model, progress=False)
+    sg.tl.cluster(adata, 3)
+    model.remember(adata)
+    model.fit(adata, seed=1, progress=False)
+    with pytest.raises(ValueError, match="the model remembers no training cells"):
+        sg.tl.map(adata.copy(), model)
+
+
+def test_expression_without_weights_counts_as_one(adata):
+    data = sg.graph.to_hetero(adata)
+    for edge_type in (("cell", "expresses", "gene"), ("gene", "rev_expresses", "cell")):
+        data[edge_type].edge_weight = torch.ones_like(data[edge_type].edge_weight)
+    expected = sg.ScRCL(**QUICK).fit(data, progress=False).embed(data)
+    for edge_type in (("cell", "expresses", "gene"), ("gene", "rev_expresses", "cell")):
+        del data[edge_type].edge_weight
+    np.testing.assert_array_equal(sg.ScRCL(**QUICK).fit(data, progress=False).embed(data), expected)
+
+
+def test_what_is_stored_with_edges_is_sorted_with_them(adata):
+    data = sg.graph.to_hetero(adata)
+    store = data["cell", "similar_to", "cell"]
+    edges = plain(store.edge_index)
+    order = torch.randperm(edges.shape[1], generator=torch.Generator().manual_seed(0))
+    store.edge_index, store.start = edges[:, order], edges[0, order]
+    read = sg.ScRCL(**QUICK).graph(data)["cell", "similar_to", "cell"]
+    assert torch.equal(plain(read.edge_index)[0], read.start)
+    assert not torch.equal(read.start, store.start)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fit", "message"),
+    [
+        ({"mask_rate": 0}, {}, "nothing is hidden for ExpressionLikelihood to ask for"),
+        ({}, {"max_epochs": 0}, "max_epochs is too small: found 0"),
+    ],
+)
+def test_a_training_that_cannot_be_is_refused(adata, arguments, fit, message):
+    with pytest.raises(ValueError, match=message):
+        sg.ScRCL(**arguments).fit(adata, progress=False, **fit)

@@ -194,6 +194,11 @@ def test_models_that_cannot_map_say_so(adata):
     sg.tl.embed(adata, model=model, progress=False)
     with pytest.raises(ValueError, match="the model cannot map new cells: found use_rep='counts'"):
         model.remember(adata)
+    adata.varp["pathway"] = adata.varp["coexpression_connectivities"]
+    pathway = sg.graph.EdgeSpec(("gene", "pathway", "gene"), attr="varp", key="pathway")
+    model = sg.ScRCL(max_epochs=1, edges=(*sg.graph.DEFAULT_EDGES, pathway)).fit(adata, progress=False)
+    with pytest.raises(ValueError, match=r"the model cannot map new cells: found edges 'pathway'"):
+        model.remember(adata)
     model = sg.ScRCL(max_epochs=1).fit(adata, progress=False)
     with pytest.raises(ValueError, match=r"run sg.tl.embed\(adata\) and sg.tl.cluster\(adata\) first"):
         model.remember(sg.datasets.toy(n_cells=50))

@@ -107,3 +107,30 @@ def test_colours_that_are_none_are_replaced(odd):
     adata.uns["scrcl_colors"] = odd
     sg.tl.cluster(adata, 3, method="kmeans")
     assert len(adata.uns["scrcl_colors"]) == 3
+
+
+def named_by_words(embedding, n_clusters, *, seed):
+    return np.where(np.arange(len(embedding)) < 5, "few", "many")
+
+
+def test_an_own_clusterers_labels_are_ordered_by_size(embedded):
+    adata = embedded.copy()
+    sg.tl.cluster(adata, 2, method=named_by_words)
+    assert adata.obs["scrcl"].value_counts().to_dict() == {"0": adata.n_obs - 5, "1": 5}
+    assert list(adata.obs["scrcl"].cat.categories) == ["0", "1"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (lambda n: np.full(n, -1), "the clusterer leaves cells out"),
+        (lambda n: np.full(n, np.nan), "the clusterer leaves cells out"),
+        (lambda n: np.zeros(n - 1, int), "the clusterer's labels do not fit the cells"),
+    ],
+)
+def test_labels_that_are_none_are_refused(embedded, labels, message):
+    adata = embedded.copy()
+    before = adata.obs.columns.tolist()
+    with pytest.raises(ValueError, match=message):
+        sg.tl.cluster(adata, 2, method=lambda x, n_clusters, *, seed: labels(len(x)))
+    assert adata.obs.columns.tolist() == before

@@ -68,3 +68,17 @@ def test_a_sound_state_is_taken_up(adata, held, caplog):
     np.testing.assert_array_equal(trained(adata, file), expected)
     assert "training goes on after epoch" in caplog.text
     assert torch.is_tensor(state["state"]["random"]["cpu"])
+
+
+def test_each_of_several_networks_has_a_state_of_its_own(adata, tmp_path, caplog):
+    def embedded(checkpoint):
+        model = sg.ScRCL(max_epochs=6, n_networks=2)
+        return model.fit(adata, checkpoint=checkpoint, progress=False).embed(adata)
+
+    caplog.set_level("INFO")
+    first = Checkpoint(tmp_path / "state", every=0)
+    expected = embedded(first)
+    assert "training starts anew" not in caplog.text
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["state", "state.1"]
+    np.testing.assert_array_equal(embedded(Checkpoint(tmp_path / "state")), expected)
+    assert caplog.text.count("training goes on after epoch") == 2
