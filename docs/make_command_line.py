@@ -11,7 +11,8 @@ PAGE = Path(__file__).parent / "command_line.md"
 HEAD = """# Command line
 
 Made from the parser by `docs/make_command_line.py`. Exit codes: 0 done, 1 a bug, 2 bad input (one line says
-what is wrong, what was found, what to do), 130 interrupted.
+what is wrong, what was found, what to do), 3 another process of the run ended, 130 interrupted, 143
+terminated.
 """
 
 

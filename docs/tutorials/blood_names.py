@@ -19,7 +19,7 @@ sg.pp.graph(adata)
 sg.tl.embed(adata, progress=False)
 
 # %%
-# Nobody tells the number of clusters here; it is estimated from how well separated and how stable they are.
+# Nobody tells the number of clusters here; it is estimated from how well separated they are.
 sg.tl.cluster(adata)
 adata.obs["scrcl"].value_counts()
 

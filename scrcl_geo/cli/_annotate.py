@@ -28,7 +28,7 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--max-pvalue", type=float, default=0.2, metavar="P", help="1 names all, 0.2 by default"
     )
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--seed", type=int, default=0, help="of all that is drawn at random (default 0)")
     command.add_argument("--quiet", action="store_true", help="print errors only")
 
 

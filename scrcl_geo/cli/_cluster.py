@@ -27,7 +27,7 @@ def add(commands: Any) -> None:
     what.add_argument("--n-clusters", metavar="K[,K…]", type=_list_of(int), help="such as 5,7,9")
     what.add_argument("--estimate", action="store_true", help="estimate the number")
     what.add_argument("--resolution", metavar="R[,R…]", type=_list_of(float), help="of Leiden, such as 0.5,1")
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--seed", type=int, default=0, help="of all that is drawn at random (default 0)")
     command.add_argument("--quiet", action="store_true", help="print errors only")
 
 

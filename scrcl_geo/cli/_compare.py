@@ -29,7 +29,7 @@ def add(commands: Any) -> None:
         "--reference", metavar="NAME", help="condition to compare with; the first by default"
     )
     command.add_argument("--csv", metavar="FILE", help="also write the table, whole or not at all")
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--seed", type=int, default=0, help="of all that is drawn at random (default 0)")
     command.add_argument("--quiet", action="store_true", help="print errors only")
 
 

@@ -12,6 +12,8 @@ def add(commands: Any) -> None:
     command.set_defaults(command=run)
     command.add_argument("input", metavar="FILE", help="any format that run takes")
     command.add_argument("--layer", metavar="NAME", help="layer to read instead of X")
+    command.add_argument("--table", metavar="NAME", help="table of a SpatialData object")
+    command.add_argument("--units", choices=("pixels", "microns"), help="of coordinates that do not tell")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -21,4 +23,5 @@ def run(arguments: argparse.Namespace) -> None:
     from scrcl_geo._pipeline.summary import describe
 
     check(arguments.input, read)
-    print(describe(read(arguments.input), layer=arguments.layer))
+    cells = read(arguments.input, table=arguments.table, units=arguments.units)
+    print(describe(cells, layer=arguments.layer))

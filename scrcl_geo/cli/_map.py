@@ -18,7 +18,7 @@ def add(commands: Any) -> None:
     command.add_argument("--layer", metavar="NAME", help="layer to read instead of X")
     command.add_argument("--batch-key", metavar="COL", help="column of obs with the sample or slide")
     command.add_argument("--table", metavar="NAME", help="table of a SpatialData object")
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--seed", type=int, default=0, help="of all that is drawn at random (default 0)")
     command.add_argument("--quiet", action="store_true", help="print errors only")
 
 

@@ -48,7 +48,7 @@ def add(commands: Any) -> None:
     command.add_argument("--table", metavar="NAME", help="table of a SpatialData object")
     command.add_argument("--units", choices=("pixels", "microns"), help="of coordinates that do not tell")
     command.add_argument("--save-model", metavar="DIR", help="keep the model there, for scrcl-geo map")
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--seed", type=int, default=0, help="of all that is drawn at random (default 0)")
     command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     command.add_argument("--preset", choices=("default", "paper"), default="default")
     command.add_argument(

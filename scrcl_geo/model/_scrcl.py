@@ -19,7 +19,7 @@ from scrcl_geo.model._fitting import batches_of, settings_of, sizes_of, train_ne
 from scrcl_geo.model._network import DEFAULT, NetworkParts, check_config, objective_of
 from scrcl_geo.model._paper import paper_arguments
 from scrcl_geo.model._printing import described
-from scrcl_geo.model._reading import PLAIN, names_and_inputs
+from scrcl_geo.model._reading import names_and_inputs
 from scrcl_geo.model._sharing import check_shared
 from scrcl_geo.model._trained import TrainedModel
 from scrcl_geo.train import Checkpoint, Ranks
@@ -64,8 +64,7 @@ class ScRCL(TrainedModel):
         Smoothing steps before each view, whatever its encoder; dropout in the default parts.
     mask_rate
         Share of the cells that each step hides; training keeps the state that predicts held-out cells
-        best. 0, for objectives that ask for nothing hidden, shows all cells and stops where the loss comes to
-        rest.
+        best. 0, which ``ExpressionLikelihood`` refuses, shows all and stops where the loss comes to rest.
     early_stopping
         False trains for all epochs and keeps the last state.
     n_networks
@@ -215,12 +214,10 @@ class ScRCL(TrainedModel):
         """
         self.device_ = resolve_device(device)
         check_shared(self.config["preset"], batches, ranks)
-        held = self._held(source) if batches is None else PLAIN
-        data, self.reading_ = self._for_training(source, seed=seed, held=held)
+        data, self.reading_ = self._for_training(source, seed=seed, held=self._held(source, batches))
         self.reference_ = None  # it is of the cells of another training
         self.genes_, self.inputs_ = names_and_inputs(source, self.config["use_rep"])
-        self.input_hash_ = fingerprint(data)
-        self.sizes_ = sizes_of(data)
+        self.input_hash_, self.sizes_ = fingerprint(data), sizes_of(data)
         genes = self.parts.genes(data, self.config, seed=seed)
         if batches is None:
             batches = batches_of(data, self.config["batch_size"], seed=seed, ranks=ranks)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from scipy import sparse
 
     from scrcl_geo.losses import Objective
+    from scrcl_geo.train._fit import Batches
 
 
 class TrainedModel:
@@ -168,10 +169,15 @@ class TrainedModel:
             mark_cells(data, seed=seed)
         return data, reading
 
-    def _held(self, source: AnnData | HeteroData) -> HowHeld:
+    def _held(self, source: AnnData | HeteroData, batches: Batches | None = None) -> HowHeld:
         """What a graph holds that nobody else sees."""
         foreign = self.parts.own or self.objective.config() != objective_of(DEFAULT).config()
-        if foreign or self.config["preset"] != DEFAULT or isinstance(source, HeteroData):
+        if (
+            foreign
+            or self.config["preset"] != DEFAULT
+            or isinstance(source, HeteroData)
+            or batches is not None
+        ):
             return PLAIN
         size = resolve_batch_size(self.config["batch_size"], source.n_obs)
         joined = any(self.config["n_hops"]) or self.config["joined"] is not None

@@ -36,7 +36,8 @@ def annotate(
     the mean contrast of its markers above that of all genes, in standard errors. A cluster is ``"unknown"``
     where its best score is not above what the same table reaches with its genes exchanged at random: the
     p-value is the share of such tables in which any name scores as high. A cluster that is none of these is
-    thus named with a chance of ``max_pvalue`` at most. Where the names are known to be complete, 1 names all.
+    thus named with a chance of ``max_pvalue`` at most. Where the names are known to be complete, 1 names
+    every cluster that any of them fits better than genes at large.
 
     Several clusters may get one name. The more genes are measured and the more markers each name has, the
     more there is to tell by: a panel of 150 genes with three markers a name is little.
@@ -171,6 +172,17 @@ def rename(
     result["source"] = np.where(named, "by hand", result["source"].astype(object))
     _write(adata, groups, result, list(dict.fromkeys(result["name"])), key_added)
     return result
+
+
+def forget_names(adata: AnnData, clusters: pd.Series, key: str) -> None:
+    """Take the names of a column's clusters away before other ``clusters`` come in their place."""
+    table = adata.uns.get(f"{key}_annotation")
+    if table is None or (key in adata.obs and adata.obs[key].astype(str).equals(clusters.astype(str))):
+        return
+    adata.obs.drop(columns=f"{key}_name", errors="ignore", inplace=True)
+    for gone in (f"{key}_annotation", f"{key}_annotation_scores", f"{key}_name_colors"):
+        adata.uns.pop(gone, None)
+    logger.warning("the names of the clusters before are gone; name the new ones with sg.tl.annotate")
 
 
 def _best(found: MarkerScores, categories: list[str], max_pvalue: float) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from scrcl_geo import cluster as methods
 from scrcl_geo._features import checks
 from scrcl_geo.cluster._order import by_size
 from scrcl_geo.cluster._palette import first_colors
+from scrcl_geo.tl._annotate import forget_names
 from scrcl_geo.tl._estimate import estimate_clusters
 from scrcl_geo.tl._rep import rep_of
 from scrcl_geo.tl._voices import Clusterer, Voices
@@ -72,7 +73,8 @@ def cluster(
     None
         Writes ``obs["scrcl"]``: ordered categorical of strings "0", "1", … by falling cluster size;
         ``uns["scrcl_colors"]``, hex strings, unless as many are there; and where the number of clusters was
-        estimated, ``uns["scrcl_n_clusters"]``.
+        estimated, ``uns["scrcl_n_clusters"]``. Names that :func:`annotate` gave to other clusters of this
+        column go, which a warning tells.
 
     Raises
     ------
@@ -124,7 +126,9 @@ def cluster(
         logger.warning("one cluster holds %.1f %% of the cells", 100 * share)
     _warn_of_slides(adata, labels)
     names = [str(c) for c in range(int(np.max(labels)) + 1)]
-    adata.obs[key_added] = pd.Categorical.from_codes(labels, names, ordered=True)
+    found = pd.Series(pd.Categorical.from_codes(labels, names, ordered=True), index=adata.obs_names)
+    forget_names(adata, found, key_added)
+    adata.obs[key_added] = found
     if np.shape(adata.uns.get(f"{key_added}_colors"))[:1] != (len(names),):
         adata.uns[f"{key_added}_colors"] = first_colors(len(names))
 

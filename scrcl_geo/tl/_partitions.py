@@ -11,6 +11,7 @@ import pandas as pd
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo._schema.result import stored
+from scrcl_geo.tl._annotate import forget_names
 from scrcl_geo.tl._cluster import cluster
 from scrcl_geo.tl._stability import cluster_stability
 
@@ -106,6 +107,7 @@ def partitions(
         del adata.obs[key]
         adata.uns.pop(f"{key}_colors", None)
     first = next(iter(settings))
+    forget_names(adata, columns[first], key_added)
     adata.obs[key_added] = columns[first]
     adata.uns[f"{key_added}_colors"] = adata.uns[f"{first}_colors"]
     tree = _tree(adata, keys)

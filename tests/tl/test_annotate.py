@@ -106,6 +106,19 @@ def test_results_survive_a_file(toy, tmp_path):
     assert (again.obs.loc[inner, "scrcl_name"] == "innermost").all()
 
 
+def test_names_go_with_their_clusters(toy, caplog):
+    adata = toy.copy()
+    adata.obsm["X_own"] = np.eye(5)[adata.obs["domain"].astype("category").cat.codes]
+    sg.tl.cluster(adata, 5, use_rep="X_own", method="kmeans")
+    sg.tl.annotate(adata, MARKERS)
+    sg.tl.cluster(adata, 5, use_rep="X_own", method="kmeans")
+    assert "scrcl_name" in adata.obs  # the same clusters
+    sg.tl.partitions(adata, [2, 3], use_rep="X_own", method="kmeans", n_repeats=1)
+    assert "scrcl_name" not in adata.obs
+    assert not {"scrcl_annotation", "scrcl_annotation_scores"} & set(adata.uns)
+    assert caplog.text.count("the names of the clusters before are gone") == 1
+
+
 def test_cells_without_a_cluster_have_no_name(toy):
     adata = toy.copy()
     adata.obs.loc[adata.obs_names[:7], "domain"] = np.nan

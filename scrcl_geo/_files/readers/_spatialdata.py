@@ -41,7 +41,7 @@ def table_name(data: Any, table: str | None, path: Path) -> str:
         raise _validate.fail(
             f"which table of {path} is not clear" if table is None else f"table {table!r} is missing",
             _validate.shown(names),
-            "name one of them with table=" if names else "store a table of cells in it",
+            "name one of them with table= or --table" if names else "store a table of cells in it",
         )
     return table
 

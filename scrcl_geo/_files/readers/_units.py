@@ -31,7 +31,7 @@ def check(adata: AnnData) -> None:
         adata.uns[_keys.UNITS] = "pixels"  # squidpy and scanpy place spots in pixels of the full image
     units = stored(adata, "uns", _keys.UNITS)
     if units is None:
-        logger.info("units of the coordinates are not known; state them with units='microns' or 'pixels'")
+        logger.info("units of the coordinates are not known; state them with units= or --units")
         return
     distance = spacing(np.asarray(adata.obsm[_keys.SPATIAL]))
     if distance is None:
@@ -40,7 +40,7 @@ def check(adata: AnnData) -> None:
     if other:
         logger.warning(
             "coordinates are stated in %s, but nearest cells are %.3g apart, which looks like %s; "
-            "state them with units='microns' or 'pixels'",
+            "state them with units= or --units: microns or pixels",
             units,
             distance,
             other,
