@@ -43,7 +43,7 @@ def composition(
     -------
     None
         Writes ``obsm["X_scrcl_composition"]`` float32 (N, 4 · n_comps): near and wide shares, their roots,
-        each of total variance 1, and ``uns["scrcl_composition"]``, all that new tissue needs.
+        each of total variance 1.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def composition(
     if n_hops is None:
         found = stored(adata, "uns", _keys.REACH)
         n_hops = averaged_hops(int(found["reach"]) if found else reach(adata, seed=seed), views=False)
-    adata.obsm[_keys.COMPOSITION], fitted = compositions(
+    adata.obsm[_keys.COMPOSITION] = compositions(
         InputMap.of(adata).blocks(x),
         adjacency,
         n_types=n_types,
@@ -72,4 +72,3 @@ def composition(
         n_components=n_comps,
         seed=seed,
     )
-    adata.uns[_keys.COMPOSITION_MAP] = fitted.to_dict()

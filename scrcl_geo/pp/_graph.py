@@ -121,7 +121,6 @@ def graph(
     else:
         adata.uns.pop(_keys.REACH, None)
         adata.obsm.pop(_keys.COMPOSITION, None)
-        adata.uns.pop(_keys.COMPOSITION_MAP, None)
     coexpression(adata, n_neighbors=n_gene_neighbors)
     logger.info("graphs: %s", ", ".join([*adata.obsp, *adata.varp]))
 

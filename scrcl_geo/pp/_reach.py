@@ -49,7 +49,7 @@ def reach(adata: AnnData, *, n_types: int = 8, seed: int = 0) -> int:
     adjacency = _validate.key(adata.obsp, _keys.SPATIAL_CONNECTIVITIES, slot="obsp", do=remedy)
     x = np.asarray(_validate.key(adata.obsm, _keys.PCA, slot="obsm", do="run sg.pp.pca(adata) first"))
     n_types = min(n_types, adata.n_obs)
-    types = [types_of(block, n_types, seed)[0] for block in InputMap.of(adata).blocks(x)]
+    types = [types_of(block, n_types, seed) for block in InputMap.of(adata).blocks(x)]
     information = information_by_reach(types, adjacency.tocsr(), seed=seed)
     found = int(REACHES[int(np.argmax(information))])
     adata.uns[_keys.REACH] = {"reach": found, "hops": np.array(REACHES), "information": information}

@@ -7,7 +7,7 @@ from fuzz import odd
 from fuzz.calls import FEW_STEPS, Call
 
 OURS = [
-    *("scrcl", "scrcl_associations", "scrcl_composition", "scrcl_graph", "scrcl_inputs", "scrcl_map"),
+    *("scrcl", "scrcl_associations", "scrcl_graph", "scrcl_inputs", "scrcl_map"),
     *("scrcl_n_clusters", "scrcl_partitions", "scrcl_reach", "scrcl_structure", "scrcl_units"),
     *("scrcl_expression", "scrcl_spatial_neighbors", "coexpression_neighbors", "scrcl_partitions"),
 ]

@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 import scrcl_geo as sg
-from scrcl_geo._features.composition import CompositionMap, shares
+from scrcl_geo._features.composition import shares
 
 
 def ring(n):
@@ -33,14 +33,6 @@ def test_writes_components_of_unit_variance(toy_graph):
     for part in np.split(x, 4, axis=1):
         assert part.var(axis=0).sum() == pytest.approx(1, rel=1e-3)
     np.testing.assert_allclose(x.mean(axis=0), 0, atol=1e-3)
-
-
-def test_the_stored_map_does_the_same_to_the_same_cells(toy_graph):
-    stored = toy_graph.uns["scrcl_composition"]
-    again = CompositionMap.from_dict(stored)
-    blocks = np.split(toy_graph.obsm["X_scrcl_pca"], 3, axis=1)
-    found = again.apply(blocks, toy_graph.obsp["scrcl_spatial_connectivities"])
-    np.testing.assert_allclose(found, toy_graph.obsm["X_scrcl_composition"], atol=1e-4)
 
 
 def test_domains_show_in_the_composition():
