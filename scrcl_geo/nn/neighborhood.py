@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch_geometric.nn import MessagePassing
 
 from scrcl_geo import _keys, _validate
 from scrcl_geo._messages import aggregate
 from scrcl_geo.nn.by_rows import by_rows
 from scrcl_geo.nn.dropout import Dropout
+from scrcl_geo.nn.weighted_sum import WeightedSum
 
 EdgeType = tuple[str, str, str]
 _TINY = 1e-6
 
 
-class MeanConv(MessagePassing):
+class MeanConv(WeightedSum):
     """Weighted mean over the sources of each target, without weights of its own; zero where there are none.
 
     Shapes: ``x`` (N, D), ``edge_index`` (2, E), ``edge_weight`` (E,) ≥ 0 → (N, D); ``total`` (N, 1), the sum
     of each target's weights, where it is known. O(E D).
     """
-
-    SUPPORTS_FUSED_EDGE_INDEX = True
-
-    def __init__(self) -> None:
-        super().__init__(aggr="sum")
 
     def forward(
         self, x: Tensor, edge_index: Tensor, edge_weight: Tensor | None = None, total: Tensor | None = None
@@ -36,15 +30,7 @@ class MeanConv(MessagePassing):
         """The means; see the class."""
         if total is None:
             total = aggregate(edge_index, torch.ones_like(x[:, :1]), edge_weight)
-        return self.propagate(edge_index, x=x, edge_weight=edge_weight) / total.clamp_min(_TINY)
-
-    def message(self, x_j: Tensor, edge_weight: Tensor | None) -> Tensor:
-        """What a source sends, (E, D)."""
-        return x_j if edge_weight is None else edge_weight[:, None] * x_j
-
-    def message_and_aggregate(self, edge_index: Any, x: Tensor, edge_weight: Tensor | None) -> Tensor:
-        """The sum of all messages as one sparse product, (N, D)."""
-        return aggregate(edge_index, x, edge_weight)
+        return self.propagate(edge_index, x=x, edge_weight=edge_weight, reverse=None) / total.clamp_min(_TINY)
 
 
 class NeighborhoodEncoder(nn.Module):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
-from torch_geometric.nn import Linear, MessagePassing
+from torch_geometric.nn import Linear
 
 from scrcl_geo import _validate
 from scrcl_geo._messages import aggregate
+from scrcl_geo.nn.weighted_sum import WeightedSum
 
 
-class Propagation(MessagePassing):
+class Propagation(WeightedSum):
     r"""One hop of symmetric smoothing, :math:`\hat A x = \tilde D^{-1/2} (A + I) \tilde D^{-1/2} x`.
 
     Shapes: ``x`` (N, D), ``edge_index`` (2, E), ``edge_weight`` (E,) ≥ 0 → (N, D). O(E D).
@@ -26,25 +25,12 @@ class Propagation(MessagePassing):
     [0.5, 0.5]
     """
 
-    SUPPORTS_FUSED_EDGE_INDEX = True
-
-    def __init__(self) -> None:
-        super().__init__(aggr="sum")
-
     def forward(self, x: Tensor, edge_index: Tensor, edge_weight: Tensor | None = None) -> Tensor:
         """The smoothed features; see the class."""
         ones = torch.ones(len(x), 1, dtype=x.dtype, device=x.device)
         scale = torch.rsqrt(aggregate(edge_index, ones, edge_weight) + 1)  # (N, 1)
         x = scale * x
-        return scale * (self.propagate(edge_index, x=x, edge_weight=edge_weight) + x)
-
-    def message(self, x_j: Tensor, edge_weight: Tensor | None) -> Tensor:
-        """What a source sends, (E, D)."""
-        return x_j if edge_weight is None else edge_weight[:, None] * x_j
-
-    def message_and_aggregate(self, edge_index: Any, x: Tensor, edge_weight: Tensor | None) -> Tensor:
-        """The sum of all messages as one sparse product, (N, D)."""
-        return aggregate(edge_index, x, edge_weight)
+        return scale * (self.propagate(edge_index, x=x, edge_weight=edge_weight, reverse=None) + x)
 
 
 _ONE_HOP = Propagation()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, normalize
-from torch_geometric.nn import MessagePassing
 
 from scrcl_geo import _keys
 from scrcl_geo._messages import aggregate, aggregate_back
 from scrcl_geo.nn.dropout import Dropout
 from scrcl_geo.nn.propagation import smooth
+from scrcl_geo.nn.weighted_sum import WeightedSum
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -22,7 +22,7 @@ _SMALL = 0.05  # spread of a gene's embedding before training
 _LEAST = 1e-6  # sum of expression that counts
 
 
-class ExpressionConv(MessagePassing):
+class ExpressionConv(WeightedSum):
     r"""Messages between cells and genes, weighted by expression: :math:`X h`, sources to targets.
 
     Shapes: ``x`` (n_sources, D), ``edges`` from sources to targets and ``reverse`` back, as index (2, nnz)
@@ -30,27 +30,12 @@ class ExpressionConv(MessagePassing):
     graphs that hold the way back alone, there is no gradient.
     """
 
-    SUPPORTS_FUSED_EDGE_INDEX = True
-
-    def __init__(self) -> None:
-        super().__init__(aggr="sum")
-
     def forward(self, x: Tensor, edges: Edges | None, reverse: Edges, size: tuple[int, int]) -> Tensor:
         """The sums of the messages; see the class."""
         if edges is None:
             return aggregate_back(*reverse, x)
         index, weight = edges
         return self.propagate(index, size=size, x=x, edge_weight=weight, reverse=reverse)
-
-    def message(self, x_j: Tensor, edge_weight: Tensor | None) -> Tensor:
-        """What a source sends, (nnz, D)."""
-        return x_j if edge_weight is None else edge_weight[:, None] * x_j
-
-    def message_and_aggregate(
-        self, edge_index: Any, x: Tensor, edge_weight: Tensor | None, reverse: Edges
-    ) -> Tensor:
-        """The sum of all messages as one sparse product; its gradient runs over the reverse relation."""
-        return aggregate(edge_index, x, edge_weight, reverse=reverse)
 
 
 class BipartiteRefinement(nn.Module):
