@@ -77,7 +77,8 @@ def subgraph(data: HeteroData, cells: Tensor, *, both: bool = True) -> HeteroDat
     PyG's own ``subgraph`` looks at every edge of the graph for each batch, and forgets their order
     (``benchmarks/products.py``); here the cost is that of the batch. Relations from cells to genes are cut
     where they lead back from genes to cells, or by a mask where the graph has no such relation; of
-    expression, the way back is enough; where not ``both`` are asked for, the result holds it alone.
+    expression, the way back is enough, and weights alone are kept; where not ``both`` are asked for, the
+    result holds it alone.
     """
     n_cells = int(data[_keys.CELL].num_nodes)
     number = torch.full((n_cells,), -1)
