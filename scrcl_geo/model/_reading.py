@@ -149,16 +149,16 @@ def _checked(data: HeteroData, n_genes: int | None) -> HeteroData:
     data[_keys.CELL].num_nodes = len(data[_keys.CELL].x)
     for edge_type in data.edge_types:
         store = data[edge_type]
-        n_edges = store.edge_index.shape[1]
+        n_edges, device = store.edge_index.shape[1], store.edge_index.device
         if edge_type in (_keys.EXPRESSES, _keys.EXPRESSED_BY) and "edge_weight" not in store:
-            store.edge_weight = torch.ones(n_edges)
+            store.edge_weight = torch.ones(n_edges, device=device)
         weight: Tensor | None = store.get("edge_weight")
         if weight is not None and not bool(weight.isfinite().all()):
             raise _validate.fail(
                 f"weights of {edge_type} are not finite", "NaN or infinite values", "remove them"
             )
         sizes = (int(data[edge_type[0]].num_nodes), int(data[edge_type[2]].num_nodes))
-        as_they_come = torch.arange(n_edges)
+        as_they_come = torch.arange(n_edges, device=device)
         edges, order = sorted_by_target(store.edge_index, as_they_come, sizes)
         if order is not None and order is not as_they_come:
             for name, value in list(store.items()):
