@@ -55,10 +55,10 @@ pd.crosstab(sorted_as, adata.obs["scrcl_name"])
 # **Good:** the names are right for nearly all cells, and neither dendritic cells nor platelets are
 # invented.
 #
-# **Weak:** all T cells are one cluster: with the number that is estimated here, helpers, memory, regulatory, naive
-# and cytotoxic ones are not told apart. Antibodies tell the kinds apart by a few surface proteins, whose messengers
-# are hardly seen in so shallow cells. And part of the cells purified by CD34 are named monocytes or B
-# cells: the picture puts them there, too, so that it may be the purification rather than the clusters that
-# is wrong. Nobody can say from the expression alone.
+# **Weak:** all T cells are one cluster: with the number that is estimated here, helpers, memory,
+# regulatory, naive and cytotoxic ones are not told apart. Antibodies tell the kinds apart by a few
+# surface proteins, whose messengers are hardly seen in so shallow cells. And part of the cells purified by
+# CD34 are named monocytes or B cells: the picture puts them there, too, so that it may be the purification
+# rather than the clusters that is wrong. Nobody can say from the expression alone.
 sg.tl.associations(adata)
 ax = sg.pl.associations(adata, n_genes=4)
