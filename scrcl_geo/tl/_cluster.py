@@ -50,12 +50,11 @@ def cluster(
         Number of clusters, where it is known; otherwise :func:`estimate_clusters` decides.
     method
         ``"gmm"`` (see :func:`scrcl_geo.cluster.gmm`), ``"kmeans"``, ``"spherical_kmeans"``, ``"merging"``,
-        ``"leiden"``, or any function ``(embedding, n_clusters, *, seed) -> labels`` (N,). ``"auto"`` is what
-        mixtures of either refined view, of both and of their mean agree on
-        (:func:`scrcl_geo.cluster.consensus`); in tissue, where half of its reach is more than one hop, that
-        counts twice beside mixtures of the input, averaged over half of the reach, and of each transform in
-        it, and one and k-means of the composition, which need no network. Of any embedding but that of
-        :func:`embed` it is a mixture.
+        ``"leiden"``, or any function ``(embedding, n_clusters, *, seed) -> labels``. ``"auto"`` is the
+        mixture; in tissue, where half of its reach is more than one hop, what mixtures of either refined
+        view, of both and of their mean agree on, counted twice, reconciled
+        (:func:`scrcl_geo.cluster.consensus`) with mixtures of the input, averaged over half of the reach, and
+        of each transform in it, and with one and k-means of the composition, which need no network.
     use_rep
         Key of ``obsm`` to cluster.
     resolution

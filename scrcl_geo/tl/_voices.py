@@ -1,4 +1,4 @@
-"""What the default clusters: the network's views, and in tissue two more descriptions of a place."""
+"""What the default clusters: the network's embedding, and in tissue two more descriptions of a place."""
 
 from __future__ import annotations
 
@@ -48,19 +48,18 @@ class Voices:
 
     @classmethod
     def of(cls, adata: AnnData, use_rep: str) -> Voices:
-        """What mixtures of the network's views agree on; of any other embedding, a mixture. In tissue whose
-        surroundings are described, our own counts twice beside voices that need no network.
+        """A mixture of the embedding. Of our own in tissue whose surroundings are described, what mixtures of
+        its views agree on, twice, beside voices that need no network.
 
         A choice between partitions without labels errs as often as not (docs/accuracy.md), so none is made.
         """
-        ours = use_rep == _keys.EMBEDDING
-        views = _averaged_views(adata) if ours else None
+        around = _surroundings(adata) if use_rep == _keys.EMBEDDING else []
+        views = _averaged_views(adata) if around else None
         if views is None:
-            spaces = [_read(rep_of(adata, use_rep), methods.gmm, votes=2)]
+            own = _read(rep_of(adata, use_rep), methods.gmm, votes=2)
         else:
-            spaces = [_read(views, _mixtures_of_views, votes=2)]
-        if ours:
-            spaces += _surroundings(adata)
+            own = _read(views, _mixtures_of_views, votes=2)
+        spaces = [own, *around]
         starts = np.cumsum([0, *(x.shape[1] for x, _ in spaces)]).tolist()
         voices = [
             voice.moved(start) for start, (_, own) in zip(starts, spaces, strict=False) for voice in own
@@ -123,11 +122,8 @@ def _averaged_views(adata: AnnData) -> np.ndarray | None:
     refined, embedding = stored(adata, "obsm", _keys.REFINED), rep_of(adata, _keys.EMBEDDING)
     if refined is None or refined.shape[1] != 2 * embedding.shape[1]:
         return None
-    near = stored(adata, "obsp", _keys.SPATIAL_CONNECTIVITIES)
     n_hops = int(stored(adata, "uns", _keys.RESULTS, default={}).get("n_hops", 0))
-    if n_hops and near is None:
-        return None
-    views = smooth(refined, near, n_hops) if n_hops else refined
+    views = smooth(refined, stored(adata, "obsp", _keys.SPATIAL_CONNECTIVITIES), n_hops)
     first, second = np.hsplit(views, 2)
     return views if np.allclose((first + second) / 2, embedding, atol=1e-4) else None
 
