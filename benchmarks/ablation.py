@@ -247,7 +247,8 @@ def table(path):
         median = part.groupby([*keys, "family", "set"])["ARI"].median()
         family = median.groupby([*keys, "family"]).mean().unstack("family")
         family.insert(0, "mean", median.groupby(keys).mean())
-        size = f"{part['set'].nunique()} sets, {part['seed'].nunique()} seeds"
+        family.insert(0, "seeds", part.groupby(keys)["seed"].nunique())
+        size = f"{part['set'].nunique()} sets"
         lines += ["", f"## {kind}, {size}", "", _markdown(family.reset_index())]
         per_set = median.groupby([*keys, "set"]).mean().unstack("set")
         lines += ["", "Paired over sets (Wilcoxon): trained less the other.", ""]

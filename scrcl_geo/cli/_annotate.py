@@ -26,7 +26,11 @@ def add(commands: Any) -> None:
     what.add_argument("--names", metavar="FILE", help="a table with columns cluster and name")
     command.add_argument("--groupby", metavar="COL", default=_keys.CLUSTERS, help="column of clusters")
     command.add_argument(
-        "--max-pvalue", type=float, default=0.2, metavar="P", help="1 names all, 0.2 by default"
+        "--max-pvalue",
+        type=float,
+        default=0.2,
+        metavar="P",
+        help="1 names all that a name fits (default 0.2)",
     )
     command.add_argument("--seed", type=int, default=0, help="of all that is drawn at random (default 0)")
     command.add_argument("--quiet", action="store_true", help="print errors only")
