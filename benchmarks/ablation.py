@@ -1,6 +1,7 @@
 """What the network adds: none, noise, untrained, trained; before and after refinement; parts off.
 
     python benchmarks/ablation.py --data ../shared/data --seeds 0 1 2
+    python benchmarks/ablation.py --suites unseen_spatial unseen_cells --output unseen_ablation.csv
     python benchmarks/ablation.py --table benchmarks/runs/ablation.csv
 
 One row per set, seed, network, embedding and clusterer; K given. In tissue, ``default`` is the whole of what
@@ -51,19 +52,21 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", default=os.environ.get("SCRCL_GEO_DATA", "../shared/data"))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--suites", nargs="+", default=["spatial", "cells"])
     parser.add_argument("--sets", nargs="+")
     parser.add_argument("--variants", action="store_true", help="also networks with parts switched off")
     parser.add_argument("--output", type=Path, default=HERE / "runs" / "ablation.csv")
-    parser.add_argument("--table", type=Path, help="rows to turn into benchmarks/results/ablation.md")
+    parser.add_argument("--table", type=Path, help="rows to turn into a table in benchmarks/results")
     arguments = parser.parse_args()
     if arguments.table:
-        (HERE / "results" / "ablation.md").write_text(table(arguments.table), encoding="utf-8")
+        result = HERE / "results" / f"{arguments.table.stem}.md"
+        result.write_text(table(arguments.table), encoding="utf-8")
         return
     warnings.filterwarnings("ignore")
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     done = read_done(arguments.output)
     for seed in arguments.seeds:
-        for kind in ("spatial", "cells"):
+        for kind in arguments.suites:
             suite = tomllib.loads((HERE / "suites" / f"{kind}.toml").read_text())
             family = {name: f for f, names in suite["family"].items() for name in names}
             for name in arguments.sets or family:
@@ -96,7 +99,7 @@ def one_set(arguments, kind, label, name, family, seed, done):
             for clusterer in ("kmeans", "gmm"):
                 labels = getattr(sg.cluster, clusterer)(x, truth.nunique(), seed=seed)
                 rows.append((embedding, clusterer, sg.metrics.ari(truth, labels)))
-        if kind == "spatial":
+        if label == "domain":
             sg.tl.cluster(adata, truth.nunique(), seed=seed)
             rows.append(("default", "auto", sg.metrics.ari(truth, adata.obs["scrcl"])))
         shared = {"set": name, "family": family, "kind": kind, "seed": seed, "network": network, **measures}

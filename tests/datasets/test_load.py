@@ -157,7 +157,7 @@ def test_the_cache_is_named_by_a_variable(server, published, tmp_path, monkeypat
 
 def test_the_registry_is_complete():
     known = _registry.entries()
-    assert len(known) == 36
+    assert len(known) == 56
     assert sum(entry.paper for entry in known.values()) == 14
     for name, found in known.items():
         assert found.format in prepare.FORMATS, name
@@ -180,7 +180,7 @@ def test_the_registry_tells_the_truth(real_data):
 
     held = {path.stem for path in real_data.glob("*.h5ad")}
     known = {name: found for name, found in _registry.entries().items() if name in held}
-    assert len(known) >= 21
+    assert len(known) >= 25
     for name, found in known.items():
         if found.downloads:
             adata = ad.read_h5ad(real_data / f"{name}.h5ad", backed="r")

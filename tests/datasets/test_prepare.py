@@ -114,6 +114,53 @@ def test_r_lists_of_a_sparse_matrix_with_symbols(tmp_path, monkeypatch):
     assert list(adata.var_names[:2]) == [GENES[1], f"{GENES[1]}-1"]
 
 
+def test_r_lists_of_an_object_with_cells_to_leave_out(tmp_path, monkeypatch):
+    """As an ExpressionSet is read; two wells are of another kind, one is empty but for what was added."""
+    from scrcl_geo.datasets.prepare import r_lists
+
+    genes = [*GENES, "ERCC-1"]
+    counts = np.hstack([COUNTS, np.full((4, 1), 9)])
+    counts[1, :-1] = 0
+    table = pd.DataFrame({"wells": ["1", "1", "2", "1"], "type": LABELS}, CELLS)
+    stored = SimpleNamespace(
+        assayData={"exprs": matrix(counts.T, genes)}, phenoData=SimpleNamespace(data=table)
+    )
+    monkeypatch.setattr(r_lists, "read_r", lambda path: {"set": stored})
+    adata = prepare(
+        "r_lists",
+        [tmp_path],
+        counts="set/assayData/exprs",
+        labels={"cell_type": "set/phenoData/data/type"},
+        only={"set/phenoData/data/wells": ["1"]},
+        spike_ins="ERCC-",
+        min_counts=1,
+    )
+    assert list(adata.obs_names) == [CELLS[0], CELLS[3]]
+    assert list(adata.var_names) == GENES
+    np.testing.assert_array_equal(adata.X.toarray(), COUNTS[[0, 3]])
+
+
+@pytest.mark.parametrize("cells_in_rows", [False, True])
+def test_r_lists_of_a_matrix_whose_cells_are_named_by_their_class(tmp_path, monkeypatch, cells_in_rows):
+    from scrcl_geo.datasets.prepare import r_lists
+
+    genes = [GENES[0], *GENES[:-1]]  # one matrix may hold a name twice
+    stored = matrix(COUNTS.T, genes).assign_coords(dim_1=["t", "u", "t", "u"])
+    stored = stored.T.rename(dim_0="dim_1", dim_1="dim_0") if cells_in_rows else stored
+    monkeypatch.setattr(r_lists, "read_r", lambda path: {"m": stored})
+    adata = prepare(
+        "r_lists",
+        [tmp_path],
+        counts="m",
+        labels={"cell_type": f"m/dim_{int(not cells_in_rows)}"},
+        cells_in_rows=cells_in_rows,
+    )
+    np.testing.assert_array_equal(adata.X.toarray(), COUNTS)
+    assert adata.obs["cell_type"].tolist() == ["t", "u", "t", "u"]
+    assert list(adata.obs_names) == ["cell0", "cell1", "cell2", "cell3"]
+    assert list(adata.var_names) == [GENES[0], f"{GENES[0]}-1", *GENES[1:-1]]
+
+
 def test_banksy(tmp_path, monkeypatch):
     from scrcl_geo.datasets.prepare import banksy
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,10 @@ def convert(
     numbers: Mapping[str, str] | None = None,
     spatial: Sequence[str] = (),
     name_by_place: bool = False,
+    cells_in_rows: bool = False,
+    only: Mapping[str, Sequence[Any]] | None = None,
+    spike_ins: str | None = None,
+    min_counts: int = 0,
 ) -> AnnData:
     """One file; several matrices of ``counts`` are put below each other.
 
@@ -47,29 +52,48 @@ def convert(
         Paths of x and y.
     name_by_place
         Name cells "XxY" where the file names them by number alone.
+    cells_in_rows
+        The matrices are cells × genes.
+    only
+        Path of a column and the values of it with which cells are kept.
+    spike_ins
+        What names of molecules begin with that were added to every cell; they are left out.
+    min_counts
+        Cells with fewer counts than this are left out, such as wells without a cell.
     """
     data = read_r(files[0])
     paths = [counts] if isinstance(counts, str) else list(counts)
-    matrices = [r_matrix(part(data, path)) for path in paths]
+    stored = [part(data, path) for path in paths]
+    matrices = [r_matrix(matrix.T if cells_in_rows else matrix) for matrix in stored]
     coordinates = (
         np.stack([np.asarray(part(data, path), float) for path in spatial], axis=1) if spatial else None
     )
     cells = matrices[0][2]
     if name_by_place and coordinates is not None:
         cells = [f"{x:.0f}x{y:.0f}" for x, y in coordinates]
+    elif cells is not None and len(set(cells)) < len(cells):
+        cells = None  # the file names classes, not cells
     genes = np.concatenate([names for _, names, _ in matrices])
-    first = np.sort(np.unique(genes, return_index=True)[1])  # a gene in two matrices is taken once
+    first = np.arange(len(genes))
+    if len(matrices) > 1:  # a gene in two matrices is taken once
+        first = np.sort(np.unique(genes, return_index=True)[1])
     adata = layout(
         sparse.hstack([matrix for matrix, _, _ in matrices], format="csr")[:, first],
         cells=cells,
         genes=genes[first] if symbols is None else part(data, symbols),
-        labels={key: part(data, path) for key, path in labels.items()},
+        labels={key: np.asarray(part(data, path), dtype=object) for key, path in labels.items()},
         numbers={key: part(data, path) for key, path in (numbers or {}).items()},
         spatial=coordinates,
     )
     if symbols is not None:
         adata.var["gene_ids"] = genes[first].astype(str)
-    return adata
+    if spike_ins is not None:
+        adata = adata[:, ~adata.var_names.str.startswith(spike_ins)]
+    counted = adata.X.sum(axis=1).A1
+    kept = counted >= min_counts
+    for path, values in (only or {}).items():
+        kept &= np.isin(np.asarray(part(data, path), dtype=object), values)
+    return adata[kept].copy()
 
 
 def read_r(path: Path) -> dict[str, Any]:
@@ -82,7 +106,11 @@ def read_r(path: Path) -> dict[str, Any]:
 
 
 def part(data: Any, path: str) -> Any:
-    """The object at a path of names."""
+    """The object at a path of names: in a list, a table, an object of a class, or the names of a matrix."""
     for name in path.split("/"):
+        if hasattr(data, "coords"):
+            data = data.coords
+        elif isinstance(data, SimpleNamespace):
+            data = vars(data)
         data = _validate.key(data, name, slot="R object", do="take the file as published")
     return data
