@@ -1,4 +1,4 @@
-"""What the default clusters: the network's embedding, and in tissue two more descriptions of a place."""
+"""What the default clusters: the network's embedding, and beside it descriptions that need no network."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 Clusterer = Callable[..., np.ndarray]
+
+_FEW = 1000  # cells without space from which on the network says more than its input (docs/accuracy.md)
 
 
 @dataclass(frozen=True)
@@ -49,17 +51,21 @@ class Voices:
     @classmethod
     def of(cls, adata: AnnData, use_rep: str) -> Voices:
         """A mixture of the embedding. Of our own in tissue whose surroundings are described, what mixtures of
-        its views agree on, twice, beside voices that need no network.
+        its views agree on, twice, beside voices that need no network; those of the input also speak where
+        there are few cells without space.
 
         A choice between partitions without labels errs as often as not (docs/accuracy.md), so none is made.
         """
-        around = _surroundings(adata) if use_rep == _keys.EMBEDDING else []
-        views = _averaged_views(adata) if around else None
+        in_space = _keys.SPATIAL_CONNECTIVITIES in adata.obsp
+        beside: list[tuple[np.ndarray, list[Voice]]] = []
+        if use_rep == _keys.EMBEDDING and _keys.PCA in adata.obsm:
+            beside = _surroundings(adata) if in_space else _few_cells(adata)
+        views = _averaged_views(adata) if in_space and beside else None
         if views is None:
             own = _read(rep_of(adata, use_rep), methods.gmm, votes=2)
         else:
             own = _read(views, _mixtures_of_views, votes=2)
-        spaces = [own, *around]
+        spaces = [own, *beside]
         starts = np.cumsum([0, *(x.shape[1] for x, _ in spaces)]).tolist()
         voices = [
             voice.moved(start) for start, (_, own) in zip(starts, spaces, strict=False) for voice in own
@@ -99,17 +105,22 @@ def _surroundings(adata: AnnData) -> list[tuple[np.ndarray, list[Voice]]]:
     """
     reach = int(stored(adata, "uns", _keys.REACH, default={"reach": 0})["reach"])
     hops = averaged_hops(reach, views=False)
-    if hops == 1 or _keys.PCA not in adata.obsm or _keys.SPATIAL_CONNECTIVITIES not in adata.obsp:
+    if hops == 1:
         return []
-    spaces = [_averaged_input(adata, hops)]
+    x = smooth(rep_of(adata, _keys.PCA), stored(adata, "obsp", _keys.SPATIAL_CONNECTIVITIES), hops)
+    spaces = [_by_transform(adata, x)]
     if _keys.COMPOSITION in adata.obsm:
         spaces.append(_read(rep_of(adata, _keys.COMPOSITION), _mixture, methods.kmeans))
     return spaces
 
 
-def _averaged_input(adata: AnnData, hops: int) -> tuple[np.ndarray, list[Voice]]:
-    """The input, averaged over some hops, as a whole and by transform."""
-    x = smooth(rep_of(adata, _keys.PCA), stored(adata, "obsp", _keys.SPATIAL_CONNECTIVITIES), hops)
+def _few_cells(adata: AnnData) -> list[tuple[np.ndarray, list[Voice]]]:
+    """Mixtures of the input and of each transform in it, where cells are too few to train a network well."""
+    return [_by_transform(adata, rep_of(adata, _keys.PCA))] if adata.n_obs < _FEW else []
+
+
+def _by_transform(adata: AnnData, x: np.ndarray) -> tuple[np.ndarray, list[Voice]]:
+    """The input, as it is or averaged, as a whole and by transform."""
     whole = slice(0, x.shape[1])
     blocks = InputMap.of(adata).columns() if _keys.INPUTS in adata.uns else []
     if len(blocks) == 1 or (blocks and blocks[-1].stop != whole.stop):  # the same again, or of another input

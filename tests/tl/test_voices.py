@@ -55,13 +55,31 @@ def test_transforms_speak_also_where_the_input_stands_in_the_networks_place(tiss
     assert voices[0].columns.stop == adata.obsm["X_scrcl"].shape[1]
 
 
-@pytest.mark.parametrize("where", ["short reach", "no space"])
-def test_elsewhere_the_embedding_speaks_alone(tissue, where):
+@pytest.fixture
+def without_space(tissue):
     adata = tissue.copy()
-    if where == "short reach":
-        adata.uns["scrcl_reach"]["reach"] = 3
-    else:
-        del adata.obsp["scrcl_spatial_connectivities"]
+    del adata.obsp["scrcl_spatial_connectivities"]
+    return adata
+
+
+def test_of_few_cells_without_space_the_input_speaks_beside_the_embedding(without_space):
+    voices = Voices.of(without_space, "X_scrcl")
+    assert [voice.votes for voice in voices.voices] == [2, 1, 1, 1, 1]  # each transform and all together
+    whole = voices.voices[-1].columns
+    np.testing.assert_array_equal(network_voice(without_space), without_space.obsm["X_scrcl"])
+    np.testing.assert_array_equal(voices.embedding[:, whole], without_space.obsm["X_scrcl_pca"])
+    assert len(Voices.of(without_space, "X_scrcl_pca").voices) == 1
+
+
+def test_of_many_cells_without_space_the_embedding_speaks_alone(without_space, monkeypatch):
+    monkeypatch.setattr("scrcl_geo.tl._voices._FEW", len(without_space))
+    assert len(Voices.of(without_space, "X_scrcl").voices) == 1
+    np.testing.assert_array_equal(network_voice(without_space), without_space.obsm["X_scrcl"])
+
+
+def test_where_the_reach_is_short_the_embedding_speaks_alone(tissue):
+    adata = tissue.copy()
+    adata.uns["scrcl_reach"]["reach"] = 3
     assert len(Voices.of(adata, "X_scrcl").voices) == 1
     np.testing.assert_array_equal(network_voice(adata), adata.obsm["X_scrcl"])
 
