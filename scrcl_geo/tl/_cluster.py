@@ -54,7 +54,9 @@ def cluster(
         mixture; in tissue, where half of its reach is more than one hop, what mixtures of either refined
         view, of both and of their mean agree on, counted twice, reconciled
         (:func:`scrcl_geo.cluster.consensus`) with mixtures of the input, averaged over half of the reach, and
-        of each transform in it, and with one and k-means of the composition, which need no network.
+        of each transform in it, and with one and k-means of the composition, which need no network; of fewer
+        than 1,000 cells without space, the mixture of the embedding with those of the input and of each
+        transform, all counted once.
     use_rep
         Key of ``obsm`` to cluster.
     resolution

@@ -51,8 +51,8 @@ class Voices:
     @classmethod
     def of(cls, adata: AnnData, use_rep: str) -> Voices:
         """A mixture of the embedding. Of our own in tissue whose surroundings are described, what mixtures of
-        its views agree on, twice, beside voices that need no network; those of the input also speak where
-        there are few cells without space.
+        its views agree on, twice, beside voices that need no network; where there are few cells without
+        space, those of the input have a vote each, as the network has.
 
         A choice between partitions without labels errs as often as not (docs/accuracy.md), so none is made.
         """
@@ -62,7 +62,7 @@ class Voices:
             beside = _surroundings(adata) if in_space else _few_cells(adata)
         views = _averaged_views(adata) if in_space and beside else None
         if views is None:
-            own = _read(rep_of(adata, use_rep), methods.gmm, votes=2)
+            own = _read(rep_of(adata, use_rep), methods.gmm, votes=2 if in_space else 1)
         else:
             own = _read(views, _mixtures_of_views, votes=2)
         spaces = [own, *beside]
@@ -89,7 +89,7 @@ class Voices:
         return methods.consensus(found, n_clusters, seed=seed) if len(self.voices) > 1 else found[0]
 
 
-# of several mixtures that are reconciled, none has to be the likeliest of many starts
+# of many mixtures that are reconciled, none has to be the likeliest of many starts
 _mixture = partial(methods.gmm, n_starts=4)
 
 
@@ -108,7 +108,7 @@ def _surroundings(adata: AnnData) -> list[tuple[np.ndarray, list[Voice]]]:
     if hops == 1:
         return []
     x = smooth(rep_of(adata, _keys.PCA), stored(adata, "obsp", _keys.SPATIAL_CONNECTIVITIES), hops)
-    spaces = [_by_transform(adata, x)]
+    spaces = [_by_transform(adata, x, _mixture)]
     if _keys.COMPOSITION in adata.obsm:
         spaces.append(_read(rep_of(adata, _keys.COMPOSITION), _mixture, methods.kmeans))
     return spaces
@@ -116,16 +116,16 @@ def _surroundings(adata: AnnData) -> list[tuple[np.ndarray, list[Voice]]]:
 
 def _few_cells(adata: AnnData) -> list[tuple[np.ndarray, list[Voice]]]:
     """Mixtures of the input and of each transform in it, where cells are too few to train a network well."""
-    return [_by_transform(adata, rep_of(adata, _keys.PCA))] if adata.n_obs < _FEW else []
+    return [_by_transform(adata, rep_of(adata, _keys.PCA), methods.gmm)] if adata.n_obs < _FEW else []
 
 
-def _by_transform(adata: AnnData, x: np.ndarray) -> tuple[np.ndarray, list[Voice]]:
+def _by_transform(adata: AnnData, x: np.ndarray, clusterer: Clusterer) -> tuple[np.ndarray, list[Voice]]:
     """The input, as it is or averaged, as a whole and by transform."""
     whole = slice(0, x.shape[1])
     blocks = InputMap.of(adata).columns() if _keys.INPUTS in adata.uns else []
     if len(blocks) == 1 or (blocks and blocks[-1].stop != whole.stop):  # the same again, or of another input
         blocks = []
-    return x, [Voice(columns, _mixture) for columns in (*blocks, whole)]
+    return x, [Voice(columns, clusterer) for columns in (*blocks, whole)]
 
 
 def _averaged_views(adata: AnnData) -> np.ndarray | None:

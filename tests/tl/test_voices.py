@@ -64,7 +64,7 @@ def without_space(tissue):
 
 def test_of_few_cells_without_space_the_input_speaks_beside_the_embedding(without_space):
     voices = Voices.of(without_space, "X_scrcl")
-    assert [voice.votes for voice in voices.voices] == [2, 1, 1, 1, 1]  # each transform and all together
+    assert [voice.votes for voice in voices.voices] == [1, 1, 1, 1, 1]  # each transform and all together
     whole = voices.voices[-1].columns
     np.testing.assert_array_equal(network_voice(without_space), without_space.obsm["X_scrcl"])
     np.testing.assert_array_equal(voices.embedding[:, whole], without_space.obsm["X_scrcl_pca"])
