@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Clusterer = Callable[..., np.ndarray]
 
 _FEW = 1000  # cells without space from which on the network says more than its input (docs/accuracy.md)
+_ROWS = 50_000  # compared at a time
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,9 @@ class Voice:
         return replace(self, columns=slice(self.columns.start + by, self.columns.stop + by))
 
 
+Space = tuple[np.ndarray, list[Voice]]
+
+
 @dataclass(frozen=True, eq=False)
 class Voices:
     """Embeddings of the same cells, voices that read them, and one partition that agrees with all.
@@ -50,22 +54,16 @@ class Voices:
 
     @classmethod
     def of(cls, adata: AnnData, use_rep: str) -> Voices:
-        """A mixture of the embedding. Of our own in tissue whose surroundings are described, what mixtures of
-        its views agree on, twice, beside voices that need no network; where there are few cells without
-        space, those of the input have a vote each, as the network has.
+        """What speaks of an embedding: of our own the network and what needs none, of another a mixture.
 
         A choice between partitions without labels errs as often as not (docs/accuracy.md), so none is made.
         """
-        in_space = _keys.SPATIAL_CONNECTIVITIES in adata.obsp
-        beside: list[tuple[np.ndarray, list[Voice]]] = []
-        if use_rep == _keys.EMBEDDING and _keys.PCA in adata.obsm:
-            beside = _surroundings(adata) if in_space else _few_cells(adata)
-        views = _averaged_views(adata) if in_space and beside else None
-        if views is None:
-            own = _read(rep_of(adata, use_rep), methods.gmm, votes=2 if in_space else 1)
+        if use_rep != _keys.EMBEDDING:
+            spaces = [_read(rep_of(adata, use_rep), methods.gmm)]
+        elif _keys.SPATIAL_CONNECTIVITIES in adata.obsp:
+            spaces = _of_tissue(adata)
         else:
-            own = _read(views, _mixtures_of_views, votes=2)
-        spaces = [own, *beside]
+            spaces = _of_cells(adata)
         starts = np.cumsum([0, *(x.shape[1] for x, _ in spaces)]).tolist()
         voices = [
             voice.moved(start) for start, (_, own) in zip(starts, spaces, strict=False) for voice in own
@@ -89,23 +87,45 @@ class Voices:
         return methods.consensus(found, n_clusters, seed=seed) if len(self.voices) > 1 else found[0]
 
 
-# of many mixtures that are reconciled, none has to be the likeliest of many starts
-_mixture = partial(methods.gmm, n_starts=4)
+_FEW_STARTS = 4  # of many mixtures that are reconciled, none has to be the likeliest of many starts
+_mixture = partial(methods.gmm, n_starts=_FEW_STARTS)
 
 
-def _read(x: np.ndarray, *clusterers: Clusterer, votes: int = 1) -> tuple[np.ndarray, list[Voice]]:
+def _read(x: np.ndarray, *clusterers: Clusterer, votes: int = 1) -> Space:
     """A space that clusterers read as a whole."""
     return x, [Voice(slice(0, x.shape[1]), clusterer, votes) for clusterer in clusterers]
 
 
-def _surroundings(adata: AnnData) -> list[tuple[np.ndarray, list[Voice]]]:
+def _of_cells(adata: AnnData) -> list[Space]:
+    """The network; of few cells a mixture of its embedding, and of the input and of each transform in it."""
+    if adata.n_obs >= _FEW or _keys.PCA not in adata.obsm:
+        return [_network(adata)]
+    embedding, x = (rep_of(adata, key) for key in (_keys.EMBEDDING, _keys.PCA))
+    return [_read(embedding, methods.gmm), _by_transform(adata, x, methods.gmm)]
+
+
+def _of_tissue(adata: AnnData) -> list[Space]:
+    """The network and, if its surroundings say something of a cell, what they say."""
+    around = _surroundings(adata)
+    return [_network(adata, n_starts=_FEW_STARTS, votes=2), *around] if around else [_network(adata)]
+
+
+def _network(adata: AnnData, *, n_starts: int = 10, votes: int = 1) -> Space:
+    """What mixtures of the refined views agree on; a mixture of what was put in the embedding's place."""
+    views = _averaged_views(adata)
+    if views is None:
+        return _read(rep_of(adata, _keys.EMBEDDING), methods.gmm, votes=votes)
+    return _read(views, partial(_mixtures_of_views, n_starts=n_starts), votes=votes)
+
+
+def _surroundings(adata: AnnData) -> list[Space]:
     """Mixtures of the input, averaged over half of the reach, and of each transform in it, and a mixture and
     k-means of the composition, if it is there; nothing where half of the reach is no more than the next
     cells, which are too few to have a composition.
     """
     reach = int(stored(adata, "uns", _keys.REACH, default={"reach": 0})["reach"])
     hops = averaged_hops(reach, views=False)
-    if hops == 1:
+    if hops == 1 or _keys.PCA not in adata.obsm:
         return []
     x = smooth(rep_of(adata, _keys.PCA), stored(adata, "obsp", _keys.SPATIAL_CONNECTIVITIES), hops)
     spaces = [_by_transform(adata, x, _mixture)]
@@ -114,12 +134,7 @@ def _surroundings(adata: AnnData) -> list[tuple[np.ndarray, list[Voice]]]:
     return spaces
 
 
-def _few_cells(adata: AnnData) -> list[tuple[np.ndarray, list[Voice]]]:
-    """Mixtures of the input and of each transform in it, where cells are too few to train a network well."""
-    return [_by_transform(adata, rep_of(adata, _keys.PCA), methods.gmm)] if adata.n_obs < _FEW else []
-
-
-def _by_transform(adata: AnnData, x: np.ndarray, clusterer: Clusterer) -> tuple[np.ndarray, list[Voice]]:
+def _by_transform(adata: AnnData, x: np.ndarray, clusterer: Clusterer) -> Space:
     """The input, as it is or averaged, as a whole and by transform."""
     whole = slice(0, x.shape[1])
     blocks = InputMap.of(adata).columns() if _keys.INPUTS in adata.uns else []
@@ -134,12 +149,21 @@ def _averaged_views(adata: AnnData) -> np.ndarray | None:
     if refined is None or refined.shape[1] != 2 * embedding.shape[1]:
         return None
     n_hops = int(stored(adata, "uns", _keys.RESULTS, default={}).get("n_hops", 0))
-    views = smooth(refined, stored(adata, "obsp", _keys.SPATIAL_CONNECTIVITIES), n_hops)
-    first, second = np.hsplit(views, 2)
-    return views if np.allclose((first + second) / 2, embedding, atol=1e-4) else None
+    adjacency = stored(adata, "obsp", _keys.SPATIAL_CONNECTIVITIES)
+    views = refined if adjacency is None else smooth(refined, adjacency, n_hops)
+    return views if _is_mean(embedding, views) else None
 
 
-def _mixtures_of_views(views: np.ndarray, n_clusters: int, *, seed: int = 0) -> np.ndarray:
+def _is_mean(embedding: np.ndarray, views: np.ndarray) -> bool:
+    """Whether an embedding (N, K) is the mean of two views (N, 2 K)."""
+    n_parts = 1 + len(views) // _ROWS
+    parts = zip(np.array_split(embedding, n_parts), np.array_split(views, n_parts), strict=True)
+    return all(np.allclose(sum(np.hsplit(both, 2)) / 2, mean, atol=1e-4) for mean, both in parts)
+
+
+def _mixtures_of_views(
+    views: np.ndarray, n_clusters: int, *, seed: int = 0, n_starts: int = 10
+) -> np.ndarray:
     """What mixtures of each view, of their mean and of both side by side agree on: one lies where chance put
     it, and no view is the better one.
 
@@ -147,5 +171,5 @@ def _mixtures_of_views(views: np.ndarray, n_clusters: int, *, seed: int = 0) -> 
     """
     first, second = np.hsplit(views, 2)
     readings = (first, second, (first + second) / 2, views)
-    found = [_mixture(reading, n_clusters, seed=seed) for reading in readings]
+    found = [methods.gmm(reading, n_clusters, seed=seed, n_starts=n_starts) for reading in readings]
     return methods.consensus(found, n_clusters, seed=seed)

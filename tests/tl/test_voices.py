@@ -59,6 +59,8 @@ def test_transforms_speak_also_where_the_input_stands_in_the_networks_place(tiss
 def without_space(tissue):
     adata = tissue.copy()
     del adata.obsp["scrcl_spatial_connectivities"]
+    adata.obsm["X_scrcl"] = sum(np.hsplit(adata.obsm["X_scrcl_refined"], 2)) / 2
+    adata.uns["scrcl"]["n_hops"] = 0
     return adata
 
 
@@ -71,17 +73,33 @@ def test_of_few_cells_without_space_the_input_speaks_beside_the_embedding(withou
     assert len(Voices.of(without_space, "X_scrcl_pca").voices) == 1
 
 
-def test_of_many_cells_without_space_the_embedding_speaks_alone(without_space, monkeypatch):
+def test_of_many_cells_without_space_both_views_speak_alone(without_space, monkeypatch):
     monkeypatch.setattr("scrcl_geo.tl._voices._FEW", len(without_space))
     assert len(Voices.of(without_space, "X_scrcl").voices) == 1
-    np.testing.assert_array_equal(network_voice(without_space), without_space.obsm["X_scrcl"])
+    np.testing.assert_array_equal(network_voice(without_space), without_space.obsm["X_scrcl_refined"])
 
 
-def test_where_the_reach_is_short_the_embedding_speaks_alone(tissue):
+def test_where_the_reach_is_short_both_views_speak_alone(tissue):
     adata = tissue.copy()
     adata.uns["scrcl_reach"]["reach"] = 3
     assert len(Voices.of(adata, "X_scrcl").voices) == 1
+    first, second = np.hsplit(network_voice(adata), 2)
+    np.testing.assert_allclose((first + second) / 2, adata.obsm["X_scrcl"], atol=1e-5)
+
+
+def test_without_the_graph_that_it_was_averaged_over_the_embedding_speaks_itself(tissue, monkeypatch):
+    monkeypatch.setattr("scrcl_geo.tl._voices._FEW", 0)
+    adata = tissue.copy()
+    del adata.obsp["scrcl_spatial_connectivities"]
     np.testing.assert_array_equal(network_voice(adata), adata.obsm["X_scrcl"])
+
+
+def test_the_mean_is_looked_for_in_parts(without_space, monkeypatch):
+    monkeypatch.setattr("scrcl_geo.tl._voices._FEW", 0)
+    monkeypatch.setattr("scrcl_geo.tl._voices._ROWS", 150)
+    assert network_voice(without_space).shape[1] == 64
+    without_space.obsm["X_scrcl"][-1] += 1
+    assert network_voice(without_space).shape[1] == 32
 
 
 @pytest.mark.parametrize("refined", ["as it was", "gone", "narrow"])
