@@ -50,13 +50,13 @@ def cluster(
         Number of clusters, where it is known; otherwise :func:`estimate_clusters` decides.
     method
         ``"gmm"`` (see :func:`scrcl_geo.cluster.gmm`), ``"kmeans"``, ``"spherical_kmeans"``, ``"merging"``,
-        ``"leiden"``, or any function ``(embedding, n_clusters, *, seed) -> labels``. ``"auto"`` is the
-        mixture; in tissue, where half of its reach is more than one hop, what mixtures of either refined
-        view, of both and of their mean agree on, counted twice, reconciled
+        ``"leiden"``, or any function ``(embedding, n_clusters, *, seed) -> labels``. ``"auto"`` is what
+        mixtures of either refined view, of both and of their mean agree on. In tissue, where half of its
+        reach is more than one hop, this is counted twice and reconciled
         (:func:`scrcl_geo.cluster.consensus`) with mixtures of the input, averaged over half of the reach, and
-        of each transform in it, and with one and k-means of the composition, which need no network; of fewer
-        than 1,000 cells without space, the mixture of the embedding with those of the input and of each
-        transform, all counted once.
+        of each transform in it, and with one and k-means of the composition, which need no network. Of fewer
+        than 1,000 cells without space, it is what a mixture of the embedding, one of the input and one of
+        each transform agree on.
     use_rep
         Key of ``obsm`` to cluster.
     resolution
