@@ -98,7 +98,7 @@ class Plan:
         composition = 1e-4 * n if self.in_space else 0.0
         used = self.n_used_values * step / max(n, 1)  # in a step
         layers = (1.4e-5 if self.in_space else 0.7e-5) * step
-        clustered = min(n, CLUSTERED) * (3.5e-4 if self.in_space else 1e-4)
+        clustered = min(n, CLUSTERED) * (3.5e-4 if self.in_space else 3e-4)
         return {
             "read": 0.5 if self.from_disk else 0.5 + values / 1.5e8,
             "graph": 1.5 + components + neighbors + composition + values * 3e-7,
