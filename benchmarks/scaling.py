@@ -150,7 +150,7 @@ def plot(rows: list[dict[str, float | str]], path: Path) -> None:
     table = pd.DataFrame(rows)
     ours = table[table["method"] == "scrcl"]
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
-    for stage in STAGES:
+    for stage in STAGES if len(ours) else ():
         left.plot(ours["cells"], ours[f"seconds {stage}"].clip(lower=0.1), "o-", ms=3, label=stage)
     for method, part in table.groupby("method"):
         left.plot(
