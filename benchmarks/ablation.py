@@ -4,9 +4,9 @@
     python benchmarks/ablation.py --suites unseen_spatial unseen_cells --output unseen_ablation.csv
     python benchmarks/ablation.py --table benchmarks/runs/ablation.csv
 
-One row per set, seed, network, embedding and clusterer; K given. In tissue, ``default`` is the whole of what
-``scrcl-geo run`` clusters, with that network in it; of cells it is the mixture of ``joint``. Labels are
-read by the scorer alone. Rows that are in the output are not run again.
+One row per set, seed, network, embedding and clusterer; K given. ``default`` is the whole of what
+``scrcl-geo run`` clusters, with that network in it. Labels are read by the scorer alone.
+Rows that are in the output are not run again.
 """
 
 from __future__ import annotations
@@ -99,9 +99,8 @@ def one_set(arguments, kind, label, name, family, seed, done):
             for clusterer in ("kmeans", "gmm"):
                 labels = getattr(sg.cluster, clusterer)(x, truth.nunique(), seed=seed)
                 rows.append((embedding, clusterer, sg.metrics.ari(truth, labels)))
-        if label == "domain":
-            sg.tl.cluster(adata, truth.nunique(), seed=seed)
-            rows.append(("default", "auto", sg.metrics.ari(truth, adata.obs["scrcl"])))
+        sg.tl.cluster(adata, truth.nunique(), seed=seed)
+        rows.append(("default", "auto", sg.metrics.ari(truth, adata.obs["scrcl"])))
         shared = {"set": name, "family": family, "kind": kind, "seed": seed, "network": network, **measures}
         for embedding, clusterer, ari in rows:
             append(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Clusterer = Callable[..., np.ndarray]
 
-_FEW = 1000  # cells without space from which on the network says more than its input (docs/accuracy.md)
+_FEW_CELLS = 1000  # cells without space from which on the network says more than its input (docs/accuracy.md)
 _ROWS = 50_000  # compared at a time
 
 
@@ -98,7 +98,7 @@ def _read(x: np.ndarray, *clusterers: Clusterer, votes: int = 1) -> Space:
 
 def _of_cells(adata: AnnData) -> list[Space]:
     """The network; of few cells a mixture of its embedding, and of the input and of each transform in it."""
-    if adata.n_obs >= _FEW or _keys.PCA not in adata.obsm:
+    if adata.n_obs >= _FEW_CELLS or _keys.PCA not in adata.obsm:
         return [_network(adata)]
     embedding, x = (rep_of(adata, key) for key in (_keys.EMBEDDING, _keys.PCA))
     return [_read(embedding, methods.gmm), _by_transform(adata, x, methods.gmm)]

@@ -74,7 +74,7 @@ def test_of_few_cells_without_space_the_input_speaks_beside_the_embedding(withou
 
 
 def test_of_many_cells_without_space_both_views_speak_alone(without_space, monkeypatch):
-    monkeypatch.setattr("scrcl_geo.tl._voices._FEW", len(without_space))
+    monkeypatch.setattr("scrcl_geo.tl._voices._FEW_CELLS", len(without_space))
     assert len(Voices.of(without_space, "X_scrcl").voices) == 1
     np.testing.assert_array_equal(network_voice(without_space), without_space.obsm["X_scrcl_refined"])
 
@@ -88,14 +88,14 @@ def test_where_the_reach_is_short_both_views_speak_alone(tissue):
 
 
 def test_without_the_graph_that_it_was_averaged_over_the_embedding_speaks_itself(tissue, monkeypatch):
-    monkeypatch.setattr("scrcl_geo.tl._voices._FEW", 0)
+    monkeypatch.setattr("scrcl_geo.tl._voices._FEW_CELLS", 0)
     adata = tissue.copy()
     del adata.obsp["scrcl_spatial_connectivities"]
     np.testing.assert_array_equal(network_voice(adata), adata.obsm["X_scrcl"])
 
 
 def test_the_mean_is_looked_for_in_parts(without_space, monkeypatch):
-    monkeypatch.setattr("scrcl_geo.tl._voices._FEW", 0)
+    monkeypatch.setattr("scrcl_geo.tl._voices._FEW_CELLS", 0)
     monkeypatch.setattr("scrcl_geo.tl._voices._ROWS", 150)
     assert network_voice(without_space).shape[1] == 64
     without_space.obsm["X_scrcl"][-1] += 1
