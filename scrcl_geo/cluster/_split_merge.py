@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from scrcl_geo.cluster._mixture import mixture_from, parameters
+from scrcl_geo.cluster._mixture import memberships, mixture_from, parameters
 
 _TRIED = 3  # unions of two clusters, each with as many cuts of others
 
@@ -40,7 +40,7 @@ def split_and_merged(
 
 def _moves(data: np.ndarray, labels: np.ndarray, n_clusters: int, seed: int) -> Iterator[np.ndarray]:
     """Labels after each move, the most promising first."""
-    sizes, means, whitener = parameters(data, data.T @ data, np.eye(n_clusters)[labels])
+    sizes, means, whitener = parameters(data, data.T @ data, memberships(labels, n_clusters))
     splits = _splits(data @ whitener, labels, seed)
     moves = []
     for cost, two in _merges(sizes, means @ whitener):
