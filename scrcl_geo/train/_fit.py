@@ -17,7 +17,7 @@ from scrcl_geo.train._checkpoint import Checkpoint
 from scrcl_geo.train._distributed import Ranks, as_many
 from scrcl_geo.train._held_out import BestState
 from scrcl_geo.train._resuming import take_up
-from scrcl_geo.train._runtime import forked, moved
+from scrcl_geo.train._runtime import forked, moved, steps_on_one_thread
 from scrcl_geo.train._settings import TrainingSettings
 from scrcl_geo.train._stopping import HeldOut, LossPlateau
 
@@ -137,7 +137,10 @@ def fit(
     totals = [sum(losses.values()) for losses in log.losses]
     stop = False
     done = len(totals) * len(batches)
-    with tqdm(total=n_steps, initial=done, desc="train", unit="step", disable=not progress) as bar:
+    with (
+        steps_on_one_thread(int(first[_keys.CELL].num_nodes)),
+        tqdm(total=n_steps, initial=done, desc="train", unit="step", disable=not progress) as bar,
+    ):
         for epoch in range(len(totals), max_epochs):
             steps = []
             if ranks is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
@@ -12,6 +13,25 @@ from scrcl_geo import _keys, _validate
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
+
+
+_SHORT = (
+    8192  # cells: a step on them is over in some 50 ms, most of it in a thousand products of well below one
+)
+
+
+@contextmanager
+def steps_on_one_thread(n_cells: int) -> Iterator[None]:
+    """Inside the block torch takes one thread for steps on few cells, if its threads sleep while they wait
+    (``OMP_WAIT_POLICY``): waking another one for each product takes longer than its share of the work.
+    """
+    before = torch.get_num_threads()
+    if n_cells <= _SHORT and os.environ.get("OMP_WAIT_POLICY", "").upper() == "PASSIVE":
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @contextmanager
