@@ -93,6 +93,11 @@ _CONFIG = Record(
         "inputs": Entries(Number(0, float("inf"))),
         "reference": Either(NONE, _REFERENCE),
     },
+    {
+        "objective": Items(
+            Record({"name": Text(), "on": Text(), "weight": Number(), "loss": Text()}, closed=True)
+        )
+    },
     closed=True,
 )
 _REFERENCE_ARRAYS = Record(

@@ -36,7 +36,12 @@ def gmm(
     n_components
         Principal components kept where the embedding is wider.
     n_starts
-        Half of them on components of equal spread.
+        Half of them on the components, as many on components of equal spread; of an odd number, one less.
+
+    Raises
+    ------
+    ScrclInputError
+        More clusters than cells, or fewer than two starts.
 
     Examples
     --------

@@ -52,23 +52,14 @@ def merging_path(
 
     Shapes: (N, D) → (N,) int64 labels by falling size for each number.
     """
-    (path,) = merging_paths(embedding, numbers, seed=seed, balances=[balance])
-    return path
-
-
-def merging_paths(
-    embedding: np.ndarray, numbers: Collection[int], *, seed: int = 0, balances: Collection[float]
-) -> list[dict[int, np.ndarray]]:
-    """:func:`merging_path` at each balance; the small clusters, most of the work, are made once."""
-    for balance in balances:
-        _validate.at_least("balance", balance, 0)
+    _validate.at_least("balance", balance, 0)
     embedding = np.asarray(embedding, dtype=np.float32)
     small = _small_clusters(embedding, max(numbers), seed)
     sizes = np.bincount(small)
     centers = np.stack([embedding[small == c].mean(axis=0) for c in range(len(sizes))])
     reached = {min(k, len(sizes)) for k in numbers}
-    merged = (_merge(centers, sizes, reached, balance) for balance in balances)
-    return [{number: by_size(owner[small]) for number, owner in path.items()} for path in merged]
+    path = _merge(centers, sizes, reached, balance)
+    return {number: by_size(owner[small]) for number, owner in path.items()}
 
 
 def _small_clusters(embedding: np.ndarray, most: int, seed: int) -> np.ndarray:

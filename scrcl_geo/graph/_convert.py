@@ -136,8 +136,9 @@ def from_matrices(
 
 def expression_of(data: HeteroData) -> sparse.csr_matrix:
     """The expression (N, G) in a graph, float32 CSR."""
-    store = data[_keys.EXPRESSES]
-    cells, genes = plain(store.edge_index).numpy()
+    both = _keys.EXPRESSES in data.edge_types
+    store = data[_keys.EXPRESSES if both else _keys.EXPRESSED_BY]
+    cells, genes = plain(store.edge_index).numpy()[:: 1 if both else -1]
     weight = store.edge_weight.numpy() if "edge_weight" in store else np.ones(len(cells), np.float32)
     shape = (int(data[_keys.CELL].num_nodes), int(data[_keys.GENE].num_nodes))
     return sparse.csr_matrix((weight, (cells, genes)), shape)

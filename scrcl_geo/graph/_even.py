@@ -13,7 +13,6 @@ from scrcl_geo import _keys
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
-_POWER = 1.0  # 0 draws cells as they come, 1 gives every group the same say
 _SAMPLE = 20_000  # cells on which the small groups are found
 
 
@@ -32,4 +31,4 @@ def even_weights(data: HeteroData, *, seed: int = 0) -> Tensor:
     model = MiniBatchKMeans(n_groups, n_init=1, random_state=seed, batch_size=4096, max_iter=20)
     sample = np.random.default_rng(seed).permutation(len(features))[:_SAMPLE]
     groups = model.fit(features[np.sort(sample)]).predict(features)
-    return torch.from_numpy((np.bincount(groups)[groups] ** -_POWER).astype(np.float32))
+    return torch.from_numpy((1 / np.bincount(groups)[groups]).astype(np.float32))

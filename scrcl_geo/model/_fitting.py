@@ -16,9 +16,8 @@ from scrcl_geo.graph._batches import partition
 from scrcl_geo.graph._even import even_weights
 from scrcl_geo.model._sharing import share
 from scrcl_geo.nn import Ensemble, ScRCLModule
-from scrcl_geo.train import Checkpoint, HeldOut, LossPlateau, Ranks, TrainingLog, TrainingSettings
+from scrcl_geo.train import Checkpoint, HeldOut, LossPlateau, Ranks, TrainingLog, TrainingSettings, hold_out
 from scrcl_geo.train._fit import Batches
-from scrcl_geo.train._held_out import hold_out
 from scrcl_geo.train._retry import train
 from scrcl_geo.train._runtime import seeded
 
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 def mark_cells(data: HeteroData, *, seed: int) -> None:
     """Mark cells as held out and, without space, weigh them for an even draw."""
     with seeded(seed):
-        hold_out(data, HeldOut.share)
+        hold_out(data)
     if _keys.NEAR not in data.edge_types:
         data[_keys.CELL].even = even_weights(data, seed=seed)
 

@@ -25,6 +25,7 @@ from scrcl_geo._mapping.reference import Reference
 from scrcl_geo._schema import saved
 from scrcl_geo._version import __version__
 from scrcl_geo.graph import EdgeSpec
+from scrcl_geo.losses import Objective
 from scrcl_geo.model._network import NetworkParts
 from scrcl_geo.model._reading import Reading
 from scrcl_geo.nn import Ensemble
@@ -70,11 +71,34 @@ def _write(model: TrainedModel, folder: Path) -> None:
             for e in model.edges
         ],
         "own": model.parts.own,
+        "objective": model.objective.config(),
         "inputs": {transform: entry["limit"] for transform, entry in inputs.items()},
         "reference": reference,
     }
     (folder / _CONFIG).write_text(json.dumps(config, indent=1), encoding="utf-8")
     checksums.write(folder)
+
+
+class OwnObjective(Objective):
+    """What a loaded model was trained with, known by its terms alone: nothing that could train it again."""
+
+    def __init__(self, terms: list[dict[str, Any]]) -> None:
+        torch.nn.Module.__init__(self)
+        self._terms = terms
+
+    def config(self) -> list[dict[str, Any]]:
+        """The terms, as they were saved."""
+        return self._terms
+
+    def forward(self, views: Any, data: Any) -> dict[str, torch.Tensor]:
+        """Refused."""
+        names = _validate.shown([term["name"] for term in self._terms])
+        raise _validate.fail(
+            "the model has its own objective", names, "pass objective= of the same kind to load"
+        )
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{term['weight']:g} × {term['loss']} on {term['on']}" for term in self._terms)
 
 
 def load_state(path: str | Path, parts: NetworkParts) -> dict[str, Any]:
@@ -148,6 +172,7 @@ def _read(stored: dict[str, Any], sizes: dict[str, int], folder: Path, parts: Ne
         "device_": torch.device("cpu"),
         "sizes_": stored["sizes"],
         "genes_": stored["genes"],
+        "objective": stored.get("objective"),
         "reading_": Reading(
             float(reading["scale"]), tuple(reading["n_hops"]), None if joined is None else tuple(joined)
         ),

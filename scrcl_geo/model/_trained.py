@@ -24,7 +24,7 @@ from scrcl_geo.model._fitting import mark_cells
 from scrcl_geo.model._network import DEFAULT, NetworkParts, objective_of
 from scrcl_geo.model._paper import PAPER
 from scrcl_geo.model._reading import PLAIN, HowHeld, Reading, read_graph
-from scrcl_geo.model._saving import load_state, save_state
+from scrcl_geo.model._saving import OwnObjective, load_state, save_state
 from scrcl_geo.nn import Ensemble, Views
 from scrcl_geo.train import TrainingLog
 
@@ -169,15 +169,15 @@ class TrainedModel:
             mark_cells(data, seed=seed)
         return data, reading
 
+    @property
+    def is_default(self) -> bool:
+        """Whether network and objective are those of the default, with its settings or others."""
+        own = self.parts.own or self.objective.config() != objective_of(DEFAULT).config()
+        return self.config["preset"] == DEFAULT and not own
+
     def _held(self, source: AnnData | HeteroData, batches: Batches | None = None) -> HowHeld:
         """What a graph holds that nobody else sees."""
-        foreign = self.parts.own or self.objective.config() != objective_of(DEFAULT).config()
-        if (
-            foreign
-            or self.config["preset"] != DEFAULT
-            or isinstance(source, HeteroData)
-            or batches is not None
-        ):
+        if not self.is_default or isinstance(source, HeteroData) or batches is not None:
             return PLAIN
         size = resolve_batch_size(self.config["batch_size"], source.n_obs)
         joined = any(self.config["n_hops"]) or self.config["joined"] is not None
@@ -204,16 +204,22 @@ class TrainedModel:
         encoder: nn.Module | None = None,
         cell_encoder: nn.Module | None = None,
         refinement: nn.Module | None = None,
+        objective: Objective | None = None,
     ) -> Self:
-        """A model that :meth:`save` wrote, on the CPU; pass parts of the same kind where it had its own."""
+        """A model that :meth:`save` wrote, on the CPU; pass parts of the same kind where it had its own, and
+        its own objective to train it again."""
         state = load_state(path, NetworkParts(cell_encoder, encoder, refinement))
         model = cls(  # type: ignore[call-arg]
             encoder=encoder,
             cell_encoder=cell_encoder,
             refinement=refinement,
+            objective=objective,
             edges=state.pop("edges"),
             **state.pop("config"),
         )
+        terms = state.pop("objective")
+        if objective is None and terms not in (None, model.objective.config()):
+            model.objective = OwnObjective(terms)
         for name, value in state.items():
             setattr(model, name, value)
         return model

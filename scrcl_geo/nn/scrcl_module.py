@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Views(NamedTuple):
     """Two encodings of the same cells.
 
-    Shapes: view embeddings ``u1``, ``u2`` (N, D) and refined embeddings ``z1``, ``z2`` (N, K), in
-    tissue with rows of unit length; ``genes`` (G, K), averaged over the views.
+    Shapes: view embeddings ``u1``, ``u2`` (N, D) with rows of unit length and refined embeddings ``z1``,
+    ``z2`` (N, K), with such rows where the refinement makes them; ``genes`` (G, K), averaged over the views.
     """
 
     u1: Tensor

@@ -51,12 +51,12 @@ def cluster(
     method
         ``"gmm"`` (see :func:`scrcl_geo.cluster.gmm`), ``"kmeans"``, ``"spherical_kmeans"``, ``"merging"``,
         ``"leiden"``, or any function ``(embedding, n_clusters, *, seed) -> labels``. ``"auto"`` is what
-        mixtures of either refined view, of both and of their mean agree on. In tissue, where half of its
-        reach is more than one hop, this is counted twice and reconciled
+        mixtures of either refined view, of both and of their mean agree on. In tissue whose reach is
+        more than three hops this is counted twice and reconciled
         (:func:`scrcl_geo.cluster.consensus`) with mixtures of the input, averaged over half of the reach, and
         of each transform in it, and with one and k-means of the composition, which need no network. Of fewer
         than 1,000 cells without space, it is what a mixture of the embedding, one of the input and one of
-        each transform agree on.
+        each transform agree on. A network with own parts, another objective or another input speaks alone.
     use_rep
         Key of ``obsm`` to cluster.
     resolution

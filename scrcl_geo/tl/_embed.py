@@ -71,10 +71,11 @@ def embed(
         their mean, in tissue averaged over a quarter of its reach (:func:`scrcl_geo.pp.reach`); and
         ``uns["scrcl"]`` (dict: ``params``, ``losses`` DataFrame epoch × term, ``stopped``,
         ``learning_rate`` that it took, ``effective_rank`` of the views, ``seed``, ``device``, ``versions``,
-        ``input_hash``, ``from_network``, ``n_hops`` of the average). Up to 100,000 cells it also writes what
+        ``input_hash``, ``from_network``, ``n_hops`` of the average, ``input_votes``: whether
+        :func:`cluster` may hear ``X_scrcl_pca`` beside the network). Up to 100,000 cells it also writes what
         :func:`neighbors` does, so that scanpy's tools go on with ``neighbors_key="scrcl"``. Where the views
         have collapsed or training did not help to predict held-out cells, warns, and ``X_scrcl`` is
-        ``X_scrcl_pca`` instead, in tissue averaged over half of its reach. Of ``ScRCL.paper()``, it is
+        what the network reads instead, in tissue averaged over half of its reach. Of ``ScRCL.paper()``, it is
         ``X_scrcl_refined``.
 
     Examples
@@ -105,7 +106,7 @@ def embed(
     views = model.views(adata)
     refined = views.side_by_side("z").cpu().numpy()
     rank = effective_rank(views.side_by_side("u").cpu().numpy())
-    published = model.config["preset"] == PAPER
+    published, use_rep = model.config["preset"] == PAPER, model.config["use_rep"]
     from_network = published or _worth_reading(rank, model)
     n_hops = 0 if published else _hops(adata, views=from_network)
     if published:
@@ -113,7 +114,7 @@ def embed(
     elif from_network:
         embedding = views.joint.cpu().numpy()
     else:
-        embedding = np.asarray(adata.obsm[_keys.PCA], np.float32)
+        embedding = np.asarray(adata.obsm[use_rep if use_rep in adata.obsm else _keys.PCA], np.float32)
     if n_hops:
         embedding = smooth(embedding, adata.obsp[_keys.SPATIAL_CONNECTIVITIES], n_hops)
     adata.obsm[key_added] = embedding
@@ -121,11 +122,12 @@ def embed(
     losses = pd.DataFrame(model.log_.losses)
     losses.index = losses.index.astype(str)
     adata.uns[_keys.RESULTS] = {
-        "params": {**model.config, "input": model.config["use_rep"]},
+        "params": {**model.config, "input": use_rep},
         "objective": {term["name"]: term for term in model.objective.config()},
         "edges": ["/".join(edge.edge_type) for edge in model.edges],
         "from_network": from_network,
         "n_hops": n_hops,
+        "input_votes": use_rep == _keys.PCA and (model.is_default or not from_network),
         "losses": losses,
         "stopped": model.log_.stopped,
         "learning_rate": model.log_.learning_rate,

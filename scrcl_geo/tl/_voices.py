@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -54,12 +54,15 @@ class Voices:
 
     @classmethod
     def of(cls, adata: AnnData, use_rep: str) -> Voices:
-        """What speaks of an embedding: of our own the network and what needs none, of another a mixture.
+        """What speaks of an embedding: of our own the network and what needs none, of another a mixture; a
+        network with own parts, or one that reads an own input, speaks alone.
 
         A choice between partitions without labels errs as often as not (docs/accuracy.md), so none is made.
         """
         if use_rep != _keys.EMBEDDING:
             spaces = [_read(rep_of(adata, use_rep), methods.gmm)]
+        elif not _results(adata).get("input_votes", True):
+            spaces = [_network(adata)]
         elif _keys.SPATIAL_CONNECTIVITIES in adata.obsp:
             spaces = _of_tissue(adata)
         else:
@@ -148,10 +151,15 @@ def _averaged_views(adata: AnnData) -> np.ndarray | None:
     refined, embedding = stored(adata, "obsm", _keys.REFINED), rep_of(adata, _keys.EMBEDDING)
     if refined is None or refined.shape[1] != 2 * embedding.shape[1]:
         return None
-    n_hops = int(stored(adata, "uns", _keys.RESULTS, default={}).get("n_hops", 0))
+    n_hops = int(_results(adata).get("n_hops", 0))
     adjacency = stored(adata, "obsp", _keys.SPATIAL_CONNECTIVITIES)
     views = refined if adjacency is None else smooth(refined, adjacency, n_hops)
     return views if _is_mean(embedding, views) else None
+
+
+def _results(adata: AnnData) -> dict[str, Any]:
+    """What is noted of the training; nothing of an embedding from elsewhere."""
+    return stored(adata, "uns", _keys.RESULTS, default={})
 
 
 def _is_mean(embedding: np.ndarray, views: np.ndarray) -> bool:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from scrcl_geo import _keys
+from scrcl_geo import _keys, _validate
 from scrcl_geo.train._distributed import Ranks
 from scrcl_geo.train._runtime import forked
 from scrcl_geo.train._settings import Masking
@@ -22,8 +22,12 @@ _DRAWS = 2  # of masks and samples per check, the same ones each time
 _DECAY = 0.9  # per step, of earlier weights in the average
 
 
-def hold_out(data: HeteroData, share: float) -> None:
-    """Mark a random share of the cells, drawn from torch's generator, as never asked for."""
+def hold_out(data: HeteroData, share: float = 0.2) -> None:
+    """Mark a random share of the cells, drawn from torch's generator, as never asked for.
+
+    Writes ``held_out`` (N,) bool to the cells, by which :class:`HeldOut` stops a training.
+    """
+    _validate.within("share", share, 0.01, 0.9)
     cells = data[_keys.CELL]
     cells.held_out = torch.rand(int(cells.num_nodes)) < share
 
@@ -48,6 +52,11 @@ class BestState:
         What hides cells; its ``validation`` asks for those held out.
     ranks
         Processes that train together: each checks a batch of its own, and all go by the mean.
+
+    Raises
+    ------
+    ScrclInputError
+        No cells of the batch are marked as held out.
     """
 
     def __init__(
@@ -58,6 +67,12 @@ class BestState:
         masking: Masking,
         ranks: Ranks | None = None,
     ) -> None:
+        if "held_out" not in batch[_keys.CELL]:
+            raise _validate.fail(
+                "no cells are held out",
+                "none marked",
+                "mark them with sg.train.hold_out(data) before training",
+            )
         self.modules, self.batch, self.rule, self.masking, self.ranks = modules, batch, rule, masking, ranks
         self.average, self.n_steps = copy.deepcopy(modules), 0
         self._weights = [

@@ -48,12 +48,10 @@ class HeldOut:
     """Keep the state that predicts cells best that training never asks for; stop when it is long past.
 
     Small tissues are learned by heart within some tens of steps, large ones are not; the likelihood of cells
-    held out tells when.
+    held out tells when: :func:`hold_out` marks them.
 
     Parameters
     ----------
-    share
-        Share of the cells that is held out.
     every
         Steps between two checks.
     patience
@@ -67,12 +65,10 @@ class HeldOut:
     True
     """
 
-    share: float = 0.2
     every: int = 10
     patience: int = 4
 
     def __post_init__(self) -> None:
-        _validate.within("share", self.share, 0.01, 0.9)
         _validate.at_least("every", self.every, 1)
         _validate.at_least("patience", self.patience, 1)
 

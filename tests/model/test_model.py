@@ -11,8 +11,9 @@ from torch_geometric.nn import GAT
 
 import scrcl_geo as sg
 from scrcl_geo._messages import plain
-from scrcl_geo.graph import DEFAULT_EDGES, EdgeSpec
-from scrcl_geo.losses import DistributionAlignment, Objective, Term
+from scrcl_geo._validate import ScrclInputError
+from scrcl_geo.graph import DEFAULT_EDGES, EdgeSpec, to_hetero
+from scrcl_geo.losses import DistributionAlignment, ExpressionLikelihood, Objective, Term
 from scrcl_geo.model._reading import PLAIN
 
 QUICK = {"max_epochs": 3}
@@ -307,3 +308,26 @@ def test_what_is_stored_with_edges_is_sorted_with_them(adata):
 def test_a_training_that_cannot_be_is_refused(adata, arguments, fit, message):
     with pytest.raises(ValueError, match=message):
         sg.ScRCL(**arguments).fit(adata, progress=False, **fit)
+
+
+def test_a_model_with_its_own_objective_is_not_trained_again_by_another(adata, tmp_path):
+    own = Objective(Term(DistributionAlignment()), Term(ExpressionLikelihood(), on="graph", weight=0.5))
+    model = sg.ScRCL(objective=own).fit(adata, max_epochs=2, progress=False)
+    model.save(tmp_path / "model")
+    loaded = sg.ScRCL.load(tmp_path / "model")
+    assert "DistributionAlignment" in repr(loaded)
+    np.testing.assert_allclose(loaded.embed(adata), model.embed(adata), atol=1e-6)
+    with pytest.raises(ScrclInputError, match=r"own objective.*pass objective="):
+        loaded.fit(adata, max_epochs=2, progress=False)
+    loaded.save(tmp_path / "again")
+    again = sg.ScRCL.load(tmp_path / "again", objective=own).fit(adata, max_epochs=2, progress=False)
+    assert again.log_.losses[0] == model.log_.losses[0]
+
+
+def test_a_graph_that_leads_from_genes_to_cells_alone_has_associations(adata, fitted):
+    data = to_hetero(adata)
+    both = fitted.associations(data)
+    del data["cell", "expresses", "gene"]
+    one = fitted.associations(data)
+    assert abs(one - both).max() < 1e-6
+    assert ("cell", "expresses", "gene") not in data.edge_types

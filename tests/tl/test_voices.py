@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 
 import scrcl_geo as sg
+from scrcl_geo.losses import DistributionAlignment, Objective, Term
 from scrcl_geo.tl._voices import Voices
 
 
@@ -125,3 +127,34 @@ def test_one_view_that_says_nothing_is_outvoted(tissue):
     network = Voices.of(adata, "X_scrcl").voices[0]
     labels = network.clusterer(views, 3, seed=0)
     assert sg.metrics.ari(truth, labels) > 0.9
+
+
+def test_a_network_with_own_parts_or_another_input_speaks_alone():
+    adata = sg.datasets.toy(n_slides=1, n_cells=200)
+    sg.pp.graph(adata)
+    adata.uns["scrcl_reach"]["reach"] = 8
+    corrected = adata.obsm["X_scrcl_pca"][:, :10].copy()
+    adata.obsm["X_corrected"] = corrected
+    own = torch.nn.Linear(adata.obsm["X_scrcl_pca"].shape[1], 64)
+    models = {
+        "parts": sg.ScRCL(cell_encoder=own),
+        "objective": sg.ScRCL(objective=Objective(Term(DistributionAlignment()))),
+        "input": sg.ScRCL(use_rep="X_corrected"),
+    }
+    for what, model in models.items():
+        sg.tl.embed(adata, model=model, max_epochs=2, progress=False)
+        assert not adata.uns["scrcl"]["input_votes"], what
+        assert len(Voices.of(adata, "X_scrcl").voices) == 1, what
+    sg.tl.embed(adata, model=sg.ScRCL(hidden_channels=32), max_epochs=2, progress=False)
+    assert adata.uns["scrcl"]["input_votes"]
+    assert len(Voices.of(adata, "X_scrcl").voices) == 7
+
+
+def test_what_stands_in_a_networks_place_is_what_it_reads(monkeypatch):
+    adata = sg.datasets.toy(n_slides=1, n_cells=100)
+    del adata.obsm["spatial"]
+    sg.pp.graph(adata)
+    adata.obsm["X_corrected"] = adata.obsm["X_scrcl_pca"][:, :10].copy()
+    monkeypatch.setattr("scrcl_geo.tl._embed._worth_reading", lambda *_: False)
+    sg.tl.embed(adata, model=sg.ScRCL(use_rep="X_corrected"), max_epochs=2, progress=False)
+    np.testing.assert_array_equal(adata.obsm["X_scrcl"], adata.obsm["X_corrected"].astype(np.float32))

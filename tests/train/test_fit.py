@@ -5,10 +5,19 @@ import torch
 from torch import nn
 
 from scrcl_geo import _keys
-from scrcl_geo.graph import CellBatches, linked, to_hetero
-from scrcl_geo.losses import DistributionAlignment, Objective, Term, ViewConsistency
+from scrcl_geo._validate import ScrclInputError
+from scrcl_geo.graph import CellBatches, MaskCells, linked, to_hetero
+from scrcl_geo.losses import DistributionAlignment, ExpressionLikelihood, Objective, Term, ViewConsistency
 from scrcl_geo.nn import BipartiteRefinement, GCNEncoder, MLPEncoder, ScRCLModule
-from scrcl_geo.train import Checkpoint, LossPlateau, TrainingError, TrainingSettings, fit
+from scrcl_geo.train import (
+    Checkpoint,
+    HeldOut,
+    LossPlateau,
+    TrainingError,
+    TrainingSettings,
+    fit,
+    hold_out,
+)
 
 
 class Broken(nn.Module):
@@ -187,3 +196,15 @@ def test_a_state_of_another_run_or_learning_rate_is_not_taken_up(parts, tmp_path
     first.run = "another"
     assert first.load(1e-3) is None
     assert caplog.text.count("is of another input, version or setting; training starts anew") == 2
+
+
+def test_a_training_that_stops_by_held_out_cells_needs_some(parts):
+    module, _, batch = parts
+    objective = Objective(Term(ExpressionLikelihood(), on="graph"))
+    settings = TrainingSettings(max_epochs=20, masking=MaskCells(), stopping=HeldOut(every=5))
+    with pytest.raises(ScrclInputError, match=r"no cells are held out.*hold_out"):
+        fit(module, objective, [batch], settings, progress=False)
+    hold_out(batch)
+    log = fit(module, objective, [batch], settings, progress=False)
+    assert len(log.held_out) == 5
+    assert min(log.held_out) > 0
