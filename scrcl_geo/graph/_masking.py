@@ -32,7 +32,7 @@ class MaskCells(BaseTransform):
         self.rate = rate
 
     def forward(self, data: HeteroData) -> HeteroData:
-        """The graph with the masks of a training step; called as a transform, a copy that shares its tensors."""
+        """The graph with the masks of a training step; called as a transform, of a copy."""
         return self._masked(data, validation=False)
 
     def validation(self, data: HeteroData) -> HeteroData:
