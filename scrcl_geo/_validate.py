@@ -6,7 +6,7 @@ Every message says what is wrong, what was found and what to do.
 from __future__ import annotations
 
 from collections.abc import Collection
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 LARGEST_SEED = 100_000_000  # seeds of single starts are multiples of it and must fit in 32 bits
@@ -40,6 +40,14 @@ def key(mapping: Any, name: str, *, slot: str, do: str | None = None) -> Any:
     return mapping[name]
 
 
+def groups(column: Any, name: str, *, slot: str = "obs") -> Any:
+    """A column as categories that have cells, or an error where no cell has one."""
+    found = column.astype("category").cat.remove_unused_categories()
+    if not len(found.cat.categories):
+        raise fail(f"{slot}[{name!r}] says nothing", "no cell with a value", "name another column")
+    return found
+
+
 def one_of(name: str, value: Any, choices: Collection[Any]) -> None:
     """``value`` is one of ``choices``."""
     if value not in choices:
@@ -50,10 +58,12 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, Real)
 
 
-def at_least(name: str, value: float, minimum: float) -> None:
-    """``value`` is a number of at least ``minimum``."""
+def at_least(name: str, value: float, minimum: float, *, whole: bool = True) -> None:
+    """``value`` is a number of at least ``minimum``, a whole one unless told otherwise."""
     if not (_is_number(value) and value >= minimum):
         raise fail(f"{name} is too small", repr(value), f"choose a number of at least {minimum}")
+    if whole and not isinstance(value, Integral):
+        raise fail(f"{name} is no whole number", repr(value), "pass an int")
 
 
 def within(name: str, value: float, least: float, most: float) -> None:

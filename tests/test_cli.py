@@ -156,6 +156,11 @@ def test_unwritable_output_is_refused_before_the_work(source, tmp_path, capsys, 
     assert_refused(run(source, tmp_path / output), tmp_path, capsys, "cannot write")
 
 
+def test_a_folder_that_is_not_there_is_told_once(source, tmp_path, capsys):
+    run(source, tmp_path / "missing" / "out.h5ad")
+    assert capsys.readouterr().err.count("cannot write") == 1
+
+
 def assert_refused(code, folder, capsys, message):
     captured = capsys.readouterr()
     assert code == 2

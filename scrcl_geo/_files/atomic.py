@@ -36,6 +36,8 @@ def check_writable(path: str | Path) -> None:
             prefix=f".{path.name}.", suffix=f".checkpoint{PARTIAL}", dir=path.parent
         ):
             pass
+    except _validate.ScrclInputError:
+        raise
     except (OSError, RuntimeError, ValueError) as error:
         raise _validate.fail(f"cannot write {path}", _reason(error), remedy) from error
 

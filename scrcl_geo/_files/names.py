@@ -87,7 +87,13 @@ def _table(path: Path) -> pd.DataFrame:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # more cells than the header has columns
             return pd.read_csv(
-                io.StringIO(text), sep=separator, dtype=str, index_col=False, skipinitialspace=True
+                io.StringIO(text),
+                sep=separator,
+                dtype=str,
+                index_col=False,
+                skipinitialspace=True,
+                keep_default_na=False,  # "NA" and "None" are names
+                na_values=[""],
             )
     except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError) as error:
         found = " ".join(str(error).split())

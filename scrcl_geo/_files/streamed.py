@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -100,6 +100,15 @@ class Added:
         for run, at in _runs(cells):
             self._file["obsm"][key][run] = embedding[np.searchsorted(cells, run.start) + at]
 
+    def without(self, slot: str, keys: Iterable[str]) -> None:
+        """Entries of a slot, or columns of obs, taken away where they are."""
+        group = self._file.get(slot, {})
+        gone = [key for key in keys if key in group]
+        for key in gone:
+            del group[key]
+        if slot == "obs" and gone:
+            self._order([name for name in group.attrs["column-order"] if name not in gone])
+
     def columns(self, columns: Mapping[str, Any]) -> None:
         """Columns of obs, in the place of those of the same name."""
         from anndata.io import write_elem
@@ -109,7 +118,14 @@ class Added:
             obs.pop(name, None)
             write_elem(obs, name, values, dataset_kwargs=COMPRESSION)
         there = [name for name in obs.attrs["column-order"] if name not in columns]
-        obs.attrs["column-order"] = np.array([*there, *columns], dtype=object)
+        self._order([*there, *columns])
+
+    def _order(self, names: list[str]) -> None:
+        self._file["obs"].attrs["column-order"] = np.array(names, dtype=object)
+
+    def unstructured_keys(self) -> set[str]:
+        """Names in uns."""
+        return set(self._file.get("uns", ()))
 
     def unstructured(self, key: str, value: Any) -> None:
         """An entry of uns, in the place of one of the same name."""

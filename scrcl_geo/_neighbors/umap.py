@@ -7,12 +7,16 @@ from contextlib import AbstractContextManager
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
+_FEWEST = 4  # cells of which scanpy finds a plane; fewer lie in a row
+
 
 def umap(x: np.ndarray, *, n_neighbors: int = 15, seed: int = 0) -> np.ndarray:
     """UMAP of the rows of an (N, D) matrix → (N, 2) float32."""
     import scanpy as sc
     from anndata import AnnData
 
+    if len(x) < _FEWEST:
+        return np.column_stack([np.arange(len(x)), np.zeros(len(x))]).astype(np.float32)
     helper = AnnData(x)
     with _own_threads():
         sc.pp.neighbors(helper, n_neighbors=min(n_neighbors, len(x) - 1), use_rep="X", random_state=seed)

@@ -17,6 +17,7 @@ from scrcl_geo._mapping.align import Alignment
 from scrcl_geo._mapping.answers import Answers
 from scrcl_geo._mapping.mapper import fair_blocks
 from scrcl_geo.tl._map import mapper_of, remembered
+from scrcl_geo.tl._stale import OF_CLUSTERS, OF_EMBEDDING
 
 if TYPE_CHECKING:
     from scrcl_geo._features.expression import Expression
@@ -46,6 +47,11 @@ def map_file(
         return alignment.expression(checks.data_matrix(cells.rows(positions), None))
 
     def fill(added: Added) -> None:
+        if _keys.ANNOTATION in added.unstructured_keys():
+            added.without("obs", [f"{_keys.CLUSTERS}_name"])
+        for slot, keys in OF_EMBEDDING.items():
+            added.without(slot, keys)
+        added.without("uns", OF_CLUSTERS)
         added.embedding(_keys.EMBEDDING, reference.width)
         for name, own in _samples(cells, batch_key).items():
             typical = expression(own[next(fair_blocks(len(own)))])

@@ -71,6 +71,8 @@ class Plan:
             from_disk=on_disk(matrix),
             batch_size=resolve_batch_size(batch_size, adata.n_obs),
         )
+        if memory is not None:
+            _validate.positive("memory", memory)
         while memory is not None and plan.gigabytes > memory and batch_size == "auto":
             smaller = plan.cells_per_step // 2
             if smaller < _SMALLEST_BATCH:

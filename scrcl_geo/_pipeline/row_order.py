@@ -12,6 +12,7 @@ from scipy import sparse
 
 from scrcl_geo import _keys
 from scrcl_geo._features.rows import on_disk
+from scrcl_geo.tl._stale import forget_views
 
 ORDERED_UP_TO = 50_000  # cells; beyond, a second copy of the matrix would be felt
 _ROWS = 10_000
@@ -96,9 +97,12 @@ def _read(adata: AnnData, layer: str | None, order: np.ndarray) -> AnnData:
 
 def _written(work: AnnData, adata: AnnData, place: np.ndarray) -> None:
     """Put back what a run wrote, each cell's at its ``place``."""
+    forget_views(adata)
     for slot, keys in _TAKEN_AWAY.items():
         for key in keys:
             getattr(adata, slot).pop(key, None)
+    for column in set(adata.obs) - set(work.obs):
+        del adata.obs[column]
     for column in work.obs:
         if column not in adata.obs or column == _keys.CLUSTERS:
             adata.obs[column] = work.obs[column].iloc[place].to_numpy()

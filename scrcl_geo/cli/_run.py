@@ -141,7 +141,9 @@ def _run(arguments: argparse.Namespace, ranks: Ranks | None) -> None:
         with _pipeline.timed("write", seconds):
             write_output(adata, output, source=source, table=arguments.table)
         checkpoint.unlink(missing_ok=True)
-        if arguments.save_model is not None:
+        if arguments.save_model is not None and adata.obs[_keys.CLUSTERS].nunique() < 2:
+            logger.warning("no model was kept: one cluster leaves nothing to map new cells to")
+        elif arguments.save_model is not None:
             with _pipeline.timed("save", seconds):
                 model.remember(adata, seed=arguments.seed).save(arguments.save_model)
     if not arguments.quiet:

@@ -7,6 +7,8 @@ import numpy as np
 from scrcl_geo import _validate
 from scrcl_geo.cluster._order import by_size
 
+_FEWEST = 3  # cells that have a graph; fewer are one cluster, or as many as asked for
+
 
 def leiden(
     embedding: np.ndarray,
@@ -35,6 +37,8 @@ def leiden(
 
     _validate.n_clusters(n_clusters, len(embedding))
     _validate.positive("resolution", resolution)
+    if len(embedding) < _FEWEST:
+        return np.arange(len(embedding)) % (n_clusters or 1)
     adata = AnnData(np.asarray(embedding, dtype=np.float32))
     n_neighbors = min(n_neighbors, len(embedding) - 1)
     sc.pp.neighbors(adata, n_neighbors=n_neighbors, use_rep="X", random_state=seed)

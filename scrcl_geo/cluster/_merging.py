@@ -52,7 +52,7 @@ def merging_path(
 
     Shapes: (N, D) → (N,) int64 labels by falling size for each number.
     """
-    _validate.at_least("balance", balance, 0)
+    _validate.at_least("balance", balance, 0, whole=False)
     embedding = np.asarray(embedding, dtype=np.float32)
     small = _small_clusters(embedding, max(numbers), seed)
     sizes = np.bincount(small)

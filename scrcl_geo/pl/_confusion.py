@@ -52,6 +52,7 @@ def confusion(
     """
     known = _validate.key(adata.obs, annotation, slot="obs", do="name a column of known classes")
     clusters = _validate.key(adata.obs, groupby, slot="obs", do="run sg.tl.cluster(adata) first")
+    known, clusters = _validate.groups(known, annotation), _validate.groups(clusters, groupby)
     counts = pd.crosstab(known, clusters)
     share = counts.div(counts.sum(axis=1), axis=0)
     order = share.to_numpy().argmax(axis=1).argsort(kind="stable")

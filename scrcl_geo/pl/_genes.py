@@ -69,11 +69,13 @@ def dotplot(
     from anndata import AnnData
 
     table = _validate.key(adata.uns, key, slot="uns", do="run sg.tl.associations(adata) first")
-    groups = _validate.key(adata.obs, groupby, slot="obs", do="name a column of clusters")
+    groups = _validate.groups(
+        _validate.key(adata.obs, groupby, slot="obs", do="name a column of clusters"), groupby
+    )
     _validate.at_least("n_genes", n_genes, 1)
     top = table.groupby("group", sort=False).head(n_genes)
     genes = list(top["names"].unique())
-    shown = AnnData(log_values(adata, genes).tocsr(), obs=groups.astype("category").to_frame())
+    shown = AnnData(log_values(adata, genes).tocsr(), obs=groups.to_frame())
     shown.var_names = genes
     if kwargs.get("dendrogram"):
         rep = adata.obsm[_keys.EMBEDDING] if _keys.EMBEDDING in adata.obsm else shown.X.toarray()

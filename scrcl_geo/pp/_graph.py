@@ -87,6 +87,7 @@ def graph(
     ['scrcl_expression_connectivities', 'scrcl_matched_connectivities', 'scrcl_spatial_connectivities']
     """
     _validate.one_of("spatial", spatial, ("auto", "yes", "no"))
+    _validate.within("seed", seed, 0, _validate.LARGEST_SEED)
     checks.data_matrix(adata, layer)
     if batch_key is not None:
         checks.samples(adata, batch_key)

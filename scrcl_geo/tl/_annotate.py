@@ -174,17 +174,6 @@ def rename(
     return result
 
 
-def forget_names(adata: AnnData, clusters: pd.Series, key: str) -> None:
-    """Take the names of a column's clusters away before other ``clusters`` come in their place."""
-    table = adata.uns.get(f"{key}_annotation")
-    if table is None or (key in adata.obs and adata.obs[key].astype(str).equals(clusters.astype(str))):
-        return
-    adata.obs.drop(columns=f"{key}_name", errors="ignore", inplace=True)
-    for gone in (f"{key}_annotation", f"{key}_annotation_scores", f"{key}_name_colors"):
-        adata.uns.pop(gone, None)
-    logger.warning("the names of the clusters before are gone; name the new ones with sg.tl.annotate")
-
-
 def _best(found: MarkerScores, categories: list[str], max_pvalue: float) -> pd.DataFrame:
     """A row per cluster: its name, the best and the second, and what they rest on."""
     names = np.array([*found.names, ""], dtype=object)

@@ -91,9 +91,8 @@ def associations(
     """
     from scipy.stats import false_discovery_control
 
-    groups = _validate.key(
-        adata.obs, groupby, slot="obs", do="run sg.tl.cluster(adata) or name a column of clusters"
-    ).astype("category")
+    do = "run sg.tl.cluster(adata) or name a column of clusters"
+    groups = _validate.groups(_validate.key(adata.obs, groupby, slot="obs", do=do), groupby)
     if use_rep is None:
         use_rep = _keys.REFINED if _keys.REFINED in adata.obsm else _keys.EMBEDDING
     cells = rep_of(adata, use_rep)

@@ -14,9 +14,9 @@ from scrcl_geo import cluster as methods
 from scrcl_geo._features import checks
 from scrcl_geo.cluster._order import by_size
 from scrcl_geo.cluster._palette import first_colors
-from scrcl_geo.tl._annotate import forget_names
 from scrcl_geo.tl._estimate import estimate_clusters
 from scrcl_geo.tl._rep import rep_of
+from scrcl_geo.tl._stale import forget_clusters
 from scrcl_geo.tl._voices import Clusterer, Voices
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ def cluster(
     """
     embedding = rep_of(adata, use_rep)
     _validate.n_clusters(n_clusters, adata.n_obs)
+    _validate.within("seed", seed, 0, _validate.LARGEST_SEED)
     if isinstance(method, str):
         _validate.one_of("method", method, METHODS)
     if resolution is not None and (method != "leiden" or n_clusters is not None):
@@ -128,7 +129,7 @@ def cluster(
     _warn_of_slides(adata, labels)
     names = [str(c) for c in range(int(np.max(labels)) + 1)]
     found = pd.Series(pd.Categorical.from_codes(labels, names, ordered=True), index=adata.obs_names)
-    forget_names(adata, found, key_added)
+    forget_clusters(adata, key_added, found)
     adata.obs[key_added] = found
     if np.shape(adata.uns.get(f"{key_added}_colors"))[:1] != (len(names),):
         adata.uns[f"{key_added}_colors"] = first_colors(len(names))

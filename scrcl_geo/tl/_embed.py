@@ -16,6 +16,7 @@ from scrcl_geo._schema.result import stored
 from scrcl_geo._version import __version__
 from scrcl_geo.pp import reach
 from scrcl_geo.tl._result_graph import neighbors
+from scrcl_geo.tl._stale import forget_views
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -117,6 +118,8 @@ def embed(
         embedding = np.asarray(adata.obsm[use_rep if use_rep in adata.obsm else _keys.PCA], np.float32)
     if n_hops:
         embedding = smooth(embedding, adata.obsp[_keys.SPATIAL_CONNECTIVITIES], n_hops)
+    if key_added == _keys.EMBEDDING:
+        forget_views(adata)
     adata.obsm[key_added] = embedding
     adata.obsm[f"{key_added}_refined"] = refined
     losses = pd.DataFrame(model.log_.losses)

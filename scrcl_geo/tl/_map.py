@@ -16,6 +16,7 @@ from scrcl_geo._mapping.mapper import Mapper, Relations, fair_blocks
 from scrcl_geo._mapping.missing import without_missing
 from scrcl_geo.graph._convert import from_matrices
 from scrcl_geo.pp import spatial_neighbors
+from scrcl_geo.tl._stale import forget_clusters, forget_result
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -116,8 +117,11 @@ def map(
             novelty = mapper.novelty(measures)
         answers.clusters(cells, embedding[cells])
         answers.sample(name, cells, novelty)
+    columns = answers.columns(key_added)
+    forget_result(adata)
+    forget_clusters(adata, key_added, pd.Series(columns[key_added], index=adata.obs_names))
     adata.obsm[_keys.EMBEDDING] = embedding
-    for column, values in answers.columns(key_added).items():
+    for column, values in columns.items():
         adata.obs[column] = values
     adata.uns[_keys.MAPPING] = answers.summary(alignment.present, seed)
 

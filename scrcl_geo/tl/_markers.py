@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,10 +48,17 @@ def as_markers(markers: Any) -> Markers:
     if not isinstance(markers, Mapping):
         found, remedy = type(markers).__name__, "pass a dict of names and genes, a DataFrame or a file"
         raise _validate.fail("markers are in no known form", found, remedy)
-    return {
-        str(name): dict(genes) if isinstance(genes, Mapping) else dict.fromkeys(genes, 1.0)
-        for name, genes in markers.items()
-    }
+    rows = [(str(name), gene, weight) for name, genes in markers.items() for gene, weight in _weighted(genes)]
+    return {str(name).strip(): {} for name in markers} | markers_of(
+        pd.DataFrame(rows, columns=["name", "gene", "weight"]), "markers"
+    )
+
+
+def _weighted(genes: Any) -> Iterable[tuple[str, Any]]:
+    """Genes and their weights, from a mapping, several genes or the name of one."""
+    if isinstance(genes, Mapping):
+        return genes.items()
+    return dict.fromkeys([genes] if isinstance(genes, str) else genes, 1.0).items()
 
 
 def marker_scores(

@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 
 from scrcl_geo import _keys, _validate
-from scrcl_geo._schema.result import stored
-from scrcl_geo.tl._annotate import forget_names
 from scrcl_geo.tl._cluster import cluster
 from scrcl_geo.tl._stability import cluster_stability
+from scrcl_geo.tl._stale import forget_clusters, partition_columns
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -88,7 +87,7 @@ def partitions(
             _validate.positive("resolution", value)
         settings = {f"{key_added}_r{r:g}": {"resolution": r, "method": "leiden"} for r in asked}
 
-    ours = _ours(adata, key_added)
+    ours = partition_columns(adata, key_added)
     for key in settings:
         if key in adata.obs and key not in ours:
             remedy = "rename it, or pass another key_added"
@@ -107,7 +106,7 @@ def partitions(
         del adata.obs[key]
         adata.uns.pop(f"{key}_colors", None)
     first = next(iter(settings))
-    forget_names(adata, columns[first], key_added)
+    forget_clusters(adata, key_added, columns[first])
     adata.obs[key_added] = columns[first]
     adata.uns[f"{key_added}_colors"] = adata.uns[f"{first}_colors"]
     tree = _tree(adata, keys)
@@ -140,20 +139,6 @@ def _tree(adata: AnnData, keys: list[str]) -> pd.DataFrame:
             )
     columns = ["coarse", "coarse_group", "fine", "fine_group", "n_cells", "share_of_coarse", "share_of_fine"]
     return _numbered(pd.DataFrame(rows, columns=columns))
-
-
-def _ours(adata: AnnData, key_added: str) -> set[str]:
-    """Columns of an earlier call that still have its clusters; one that a user edited since is the user's."""
-    earlier = stored(adata, "uns", _named(key_added))
-    if earlier is None or "stability" not in earlier:
-        return set()
-    sizes = earlier["stability"].set_index(["key", "group"])["n_cells"]
-    return {
-        key
-        for key in earlier["keys"]
-        if key in adata.obs
-        and adata.obs[key].astype(str).value_counts().to_dict() == sizes.loc[key].to_dict()
-    }
 
 
 def _named(key_added: str) -> str:

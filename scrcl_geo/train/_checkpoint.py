@@ -12,6 +12,8 @@ from typing import Any
 
 import torch
 
+from scrcl_geo import _validate
+
 logger = logging.getLogger(__name__)
 
 _DIGEST = 32  # bytes at the beginning of a file, of sha256
@@ -43,6 +45,7 @@ class Checkpoint:
         self.path = Path(path)
         self.run = ""
         self.notes: dict[str, Any] = {}
+        _validate.at_least("every", every, 0, whole=False)
         self.every = every
         self._written = time.monotonic()
 

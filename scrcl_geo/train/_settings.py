@@ -60,7 +60,7 @@ class TrainingSettings:
         if self.max_steps is not None:
             _validate.at_least("max_steps", self.max_steps, 1)
         _validate.positive("learning_rate", self.learning_rate)
-        _validate.at_least("weight_decay", self.weight_decay, 0)
+        _validate.at_least("weight_decay", self.weight_decay, 0, whole=False)
         if self.max_grad_norm is not None:
             _validate.positive("max_grad_norm", self.max_grad_norm)
         if isinstance(self.stopping, HeldOut) and self.masking is None:

@@ -32,7 +32,7 @@ class LossPlateau:
 
     def __post_init__(self) -> None:
         _validate.at_least("window", self.window, 1)
-        _validate.at_least("tolerance", self.tolerance, 0)
+        _validate.at_least("tolerance", self.tolerance, 0, whole=False)
 
     def reached(self, losses: Sequence[float]) -> bool:
         """Whether the total losses so far, one per epoch, have come to rest."""

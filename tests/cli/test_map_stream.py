@@ -132,3 +132,20 @@ def test_a_full_disk_is_told_before_the_copy(folder, tmp_path, monkeypatch, caps
     assert main(command) == 2
     assert "GB free" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_what_a_run_had_left_is_in_neither_copy(folder, tmp_path, monkeypatch):
+    names = tmp_path / "names.csv"
+    names.write_text("cluster,name\n" + "".join(f"{c},NA {c}\n" for c in range(5)))
+    shutil.copy(folder / "out.h5ad", tmp_path / "named.h5ad")
+    assert main(["annotate", str(tmp_path / "named.h5ad"), "--names", str(names), "--quiet"]) == 0
+    whole = mapped(folder, tmp_path / "whole.h5ad", source=tmp_path / "named.h5ad")
+    monkeypatch.setattr(streamed, "BY_BLOCKS", 0)
+    copy = mapped(folder, tmp_path / "copy.h5ad", source=tmp_path / "named.h5ad")
+    for found in (whole, copy):
+        assert "scrcl_name" not in found.obs
+        assert "X_scrcl_refined" not in found.obsm
+        assert not {"scrcl", "scrcl_annotation", "scrcl_associations"} & set(found.uns)
+        assert {"scrcl", "scrcl_confidence", "domain"} <= set(found.obs)
+    assert set(copy.obs) == set(whole.obs)
+    assert set(copy.uns) == set(whole.uns)

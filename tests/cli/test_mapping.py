@@ -1,7 +1,9 @@
 """``run --save-model`` and ``map`` as their users run them."""
 
 import anndata as ad
+import numpy as np
 import pytest
+from scipy import sparse
 
 import scrcl_geo as sg
 from scrcl_geo.cli import main
@@ -78,3 +80,16 @@ def test_model_folders_are_checked_before_the_work(source, tmp_path, capsys):
 def test_the_published_method_has_no_batches(source, tmp_path, capsys):
     code = run(source, tmp_path / "out.h5ad", "--preset", "paper", "--batch-size", "64")
     assert_refused(code, tmp_path, capsys, "trains on all cells at once")
+
+
+def test_one_cluster_leaves_no_model_and_the_run_ends_well(tmp_path, capsys):
+    noise = np.random.default_rng(0).poisson(1, (300, 80)).astype(np.float32)
+    source, output, model = tmp_path / "noise.h5ad", tmp_path / "o.h5ad", tmp_path / "model"
+    ad.AnnData(sparse.csr_matrix(noise)).write_h5ad(source)
+    assert (
+        main(["run", str(source), "--output", str(output), "--max-epochs", "2", "--save-model", str(model)])
+        == 0
+    )
+    assert ad.read_h5ad(output).obs["scrcl"].nunique() == 1
+    assert "written" in capsys.readouterr().out
+    assert not model.exists()

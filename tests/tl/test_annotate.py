@@ -156,3 +156,18 @@ def test_layers_of_a_cortex_get_their_names(real_data):
     adata.obs["layer"] = adata.obs["domain"].astype(object).map(BASS).astype("category")
     sg.tl.annotate(adata, PREFRONTAL, groupby="layer")
     assert (adata.obs["scrcl_name"].astype(str) == adata.obs["layer"].astype(str)).mean() >= 0.8
+
+
+def test_one_gene_may_be_given_by_its_name_and_names_may_be_na(toy, tmp_path):
+    one = sg.tl.annotate(toy.copy(), {"A": "marker_1_0", "B": ["marker_2_10"]}, groupby="domain")
+    listed = sg.tl.annotate(toy.copy(), {"A": ["marker_1_0"], "B": ["marker_2_10"]}, groupby="domain")
+    pd.testing.assert_frame_equal(one, listed)
+    (tmp_path / "markers.csv").write_text("name,gene\nNA,marker_1_0\nNone,marker_2_10\n")
+    found = sg.tl.annotate(toy.copy(), tmp_path / "markers.csv", groupby="domain")
+    assert set(found["best"]) == {"NA", "None"}
+
+
+@pytest.mark.parametrize("weight", [float("nan"), "much"])
+def test_a_weight_that_is_no_number_is_told(toy, weight):
+    with pytest.raises(sg._validate.ScrclInputError, match="a weight that is no number"):
+        sg.tl.annotate(toy.copy(), {"A": {"marker_1_0": weight}}, groupby="domain")

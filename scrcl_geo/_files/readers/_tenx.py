@@ -86,7 +86,9 @@ def _unpacked(path: Path, prefix: str) -> AnnData:
     genes = pd.read_csv(path / f"{prefix}features.tsv", header=None, sep="\t")
     adata.var_names = genes[min(1, genes.shape[1] - 1)].astype(str).to_numpy()
     adata.obs_names = pd.read_csv(path / f"{prefix}barcodes.tsv", header=None)[0].astype(str).to_numpy()
+    adata.var["gene_ids"] = genes[0].astype(str).to_numpy()
     adata.var_names_make_unique()
     if genes.shape[1] > 2:
+        adata.var["feature_types"] = genes[2].astype(str).to_numpy()
         adata = adata[:, (genes[2] == "Gene Expression").to_numpy()].copy()
     return adata

@@ -65,7 +65,7 @@ def read(adata: AnnData, groupby: str, batch_key: str | None, max_cells: int, se
     if not groups.notna().any():
         raise _validate.fail(f"obs[{groupby!r}] holds no cluster", "missing values only", _CLUSTER_FIRST)
     if batch_key is not None:
-        _validate.key(adata.obs, batch_key, slot="obs")
+        _validate.groups(_validate.key(adata.obs, batch_key, slot="obs"), batch_key)
     drawn = np.arange(adata.n_obs)
     if adata.n_obs > max_cells:
         drawn = np.sort(np.random.default_rng(seed).choice(adata.n_obs, max_cells, replace=False))
