@@ -57,6 +57,7 @@ def split_counts(
     True
     """
     _validate.within("share", share, 0.01, 0.99)
+    adata = adata.to_memory() if adata.isbacked else adata
     matrix = checks.data_matrix(adata, layer)
     kind = detect_values(matrix)
     if kind != COUNTS:

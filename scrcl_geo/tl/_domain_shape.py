@@ -101,8 +101,10 @@ def domain_shape(
 def cell_areas(place: np.ndarray) -> np.ndarray:
     """A third of each triangle at a cell, (N,), from positions (N, 2); gaps belong to nobody."""
     n = len(place)
+    if n < 3:
+        return np.zeros(n)
     centred = place - place.mean(axis=0)
-    if n < 3 or np.linalg.matrix_rank(centred, tol=1e-9 * np.abs(centred).max()) < 2:
+    if np.linalg.matrix_rank(centred, tol=1e-9 * np.abs(centred).max()) < 2:
         return np.zeros(n)  # a point or a line
     corners = Delaunay(place).simplices
     sides = place[corners] - place[np.roll(corners, 1, axis=1)]

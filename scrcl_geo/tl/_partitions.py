@@ -85,6 +85,7 @@ def partitions(
     else:
         for value in asked:
             _validate.positive("resolution", value)
+        _validate.unique("resolutions, of six digits each,", [f"{r:g}" for r in asked])
         settings = {f"{key_added}_r{r:g}": {"resolution": r, "method": "leiden"} for r in asked}
 
     ours = partition_columns(adata, key_added)

@@ -82,3 +82,8 @@ def test_a_column_of_the_users_is_neither_removed_nor_overwritten(groups):
     with pytest.raises(ValueError, match=r"obs\['scrcl_3'\] is taken"):
         sg.tl.partitions(groups, [3], method="kmeans", n_repeats=2)
     assert groups.obs["scrcl_3"].equals(named)
+
+
+def test_resolutions_that_would_share_a_column_are_refused(groups):
+    with pytest.raises(sg._validate.ScrclInputError, match="six digits"):
+        sg.tl.partitions(groups, resolutions=[0.12345671, 0.12345672])

@@ -2,6 +2,7 @@
 
 from itertools import combinations
 
+import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
@@ -164,3 +165,10 @@ def test_many_small_clusters_are_each_as_one_alone():
     for cluster in (0, 13, 23):
         alone = rank_sums(x, (labels == cluster).astype(int), 2).pvalue[:, 1]
         np.testing.assert_allclose(together[:, cluster], alone, rtol=1e-9)
+
+
+def test_a_file_that_stays_on_disk_is_split_too(tmp_path):
+    adata = sg.datasets.toy(n_slides=1, n_cells=100, n_genes=50)
+    adata.write_h5ad(tmp_path / "cells.h5ad")
+    found, tested = sg.pp.split_counts(ad.read_h5ad(tmp_path / "cells.h5ad", backed="r"))
+    assert abs(found.X + tested.X - adata.X).max() == 0
