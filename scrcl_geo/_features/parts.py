@@ -33,13 +33,13 @@ def _center_and_scale(block: np.ndarray) -> tuple[np.ndarray, float]:
     return center, float(np.sqrt(total / len(block))) or 1.0
 
 
-def effective_rank(x: np.ndarray) -> float:
-    r"""Dimensions that the rows of (N, D) spread over: :math:`(\sum \lambda)^2 / \sum \lambda^2` of their
-    covariance's eigenvalues λ; 0 where all rows are equal."""
-    center = x.mean(axis=0, dtype=np.float64)
-    covariance = np.zeros((x.shape[1], x.shape[1]))
-    for start in range(0, len(x), _CHUNK):
-        part = x[start : start + _CHUNK] - center
+def effective_rank(*parts: np.ndarray) -> float:
+    r"""Dimensions that the rows of some (N, D), side by side, spread over: :math:`(\sum \lambda)^2 / \sum
+    \lambda^2` of their covariance's eigenvalues λ; 0 where all rows are equal. Put together by chunks."""
+    center = np.concatenate([x.mean(axis=0, dtype=np.float64) for x in parts])
+    covariance = np.zeros((len(center), len(center)))
+    for start in range(0, len(parts[0]), _CHUNK):
+        part = np.concatenate([x[start : start + _CHUNK] for x in parts], axis=1) - center
         covariance += part.T @ part
     squares = float((covariance**2).sum())
     return float(np.trace(covariance) ** 2 / squares) if squares > 0 else 0.0

@@ -105,15 +105,16 @@ def embed(
         progress=progress,
     )
     views = model.views(adata)
-    refined = views.side_by_side("z").cpu().numpy()
-    rank = effective_rank(views.side_by_side("u").cpu().numpy())
+    rank = effective_rank(views.u1.cpu().numpy(), views.u2.cpu().numpy())
+    refined, joint = views.side_by_side("z").cpu().numpy(), views.joint.cpu().numpy()
+    del views
     published, use_rep = model.config["preset"] == PAPER, model.config["use_rep"]
     from_network = published or _worth_reading(rank, model)
     n_hops = 0 if published else _hops(adata, views=from_network)
     if published:
         embedding = refined  # the paper clusters both views as they are
     elif from_network:
-        embedding = views.joint.cpu().numpy()
+        embedding = joint
     else:
         embedding = np.asarray(adata.obsm[use_rep if use_rep in adata.obsm else _keys.PCA], np.float32)
     if n_hops:
