@@ -17,7 +17,7 @@ from scrcl_geo._mapping.align import Alignment
 from scrcl_geo._mapping.answers import Answers
 from scrcl_geo._mapping.mapper import fair_blocks
 from scrcl_geo.tl._map import mapper_of, remembered
-from scrcl_geo.tl._stale import OF_CLUSTERS, OF_EMBEDDING
+from scrcl_geo.tl._stale import OF_CLUSTERS, OF_EMBEDDING, OF_NAMES
 
 if TYPE_CHECKING:
     from scrcl_geo._features.expression import Expression
@@ -49,6 +49,7 @@ def map_file(
     def fill(added: Added) -> None:
         if _keys.ANNOTATION in added.unstructured_keys():
             added.without("obs", [f"{_keys.CLUSTERS}_name"])
+            added.without("uns", OF_NAMES)
         for slot, keys in OF_EMBEDDING.items():
             added.without(slot, keys)
         added.without("uns", OF_CLUSTERS)

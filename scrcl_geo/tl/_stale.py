@@ -24,21 +24,23 @@ OF_EMBEDDING = {
     "varm": (_keys.GENES,),
     "uns": (_keys.RESULTS, _keys.ASSOCIATIONS, _keys.NUMBER, _keys.PARTITIONS),
 }
-OF_CLUSTERS = tuple(f"{_keys.CLUSTERS}_{what}" for what in (*_NAMES, *_TABLES))
+OF_NAMES = tuple(f"{_keys.CLUSTERS}_{what}" for what in _NAMES)
+OF_CLUSTERS = tuple(f"{_keys.CLUSTERS}_{what}" for what in _TABLES)
 
 
 def forget_clusters(adata: AnnData, key: str, clusters: pd.Series) -> None:
     """Take away what tells of a column's clusters, their names and tables, before other ``clusters`` come in
     their place; where they are the same, nothing."""
-    if key in adata.obs and adata.obs[key].astype(str).equals(clusters.astype(str)):
+    if key not in adata.obs or adata.obs[key].astype(str).equals(clusters.astype(str)):
         return
-    if f"{key}_annotation" in adata.uns:
+    if f"{key}_annotation" in adata.uns:  # otherwise a column of names is the user's
         adata.obs.drop(columns=f"{key}_name", errors="ignore", inplace=True)
+        for what in _NAMES:
+            adata.uns.pop(f"{key}_{what}", None)
         logger.warning("the names of the clusters before are gone; name the new ones with sg.tl.annotate")
-    gone = [name for name in (f"{key}_{what}" for what in (*_NAMES, *_TABLES)) if name in adata.uns]
-    for name in gone:
+    tables = [name for name in (f"{key}_{what}" for what in _TABLES) if name in adata.uns]
+    for name in tables:
         del adata.uns[name]
-    tables = [name for name in gone if not name.startswith(tuple(f"{key}_{what}" for what in _NAMES))]
     if tables:
         logger.warning("tables of the clusters before are gone: %s", ", ".join(tables))
 

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
 
-_SHORT = (
-    8192  # cells: a step on them is over in some 50 ms, most of it in a thousand products of well below one
-)
+_SHORT = 8192  # cells; a step on 2,000 to 3,000 takes some 50 ms, in a thousand short products
 
 
 @contextmanager

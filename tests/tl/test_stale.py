@@ -78,3 +78,14 @@ def test_partitions_of_a_part_of_the_cells_are_ours(told):
     part.obs["scrcl_2"] = pd.Categorical(["mine"] * part.n_obs)
     with pytest.raises(sg._validate.ScrclInputError, match="taken"):
         sg.tl.partitions(part, [4, 2], n_repeats=1)
+
+
+def test_what_is_not_of_these_clusters_stays(told):
+    del told.obs["scrcl"], told.uns["scrcl_annotation"]
+    told.uns["scrcl_name_colors"] = ["#000000"]
+    sg.tl.cluster(told, 3)  # there were no clusters of this name before
+    assert {"scrcl_domain_shape", "scrcl_name_colors"} <= set(told.uns)
+    sg.tl.cluster(told, 2)
+    assert "scrcl_domain_shape" not in told.uns
+    assert "scrcl_name" in told.obs  # without a table of ours it is the user's
+    assert "scrcl_name_colors" in told.uns
